@@ -1,0 +1,56 @@
+package stats
+
+import (
+	"math/bits"
+
+	"gonum.org/v1/gonum/dsp/fourier"
+)
+
+// EffectiveSize returns how many independent samples of the same distribution
+// would know the mean as well as this series does: n / (1 + 2 sum of the
+// autocorrelations), summed over Geyer's initial positive sequence, at most n.
+// A constant series counts in full. It takes O(n log n).
+//
+// Source: C. J. Geyer, "Practical Markov Chain Monte Carlo", Statistical
+// Science 7(4), 1992, 3.3.
+func EffectiveSize(x []float64) float64 {
+	n := len(x)
+	if n < 4 {
+		return float64(n)
+	}
+	gamma := autocovariance(x)
+	if gamma[0] <= 0 {
+		return float64(n)
+	}
+	tau := -1.0
+	for lag := 0; lag+1 < n; lag += 2 {
+		pair := (gamma[lag] + gamma[lag+1]) / gamma[0]
+		if pair <= 0 {
+			break
+		}
+		tau += 2 * pair
+	}
+	return float64(n) / max(tau, 1)
+}
+
+// autocovariance returns the biased autocovariance at the lags 0 to n-1, up to
+// a common factor, by way of the power spectrum.
+func autocovariance(x []float64) []float64 {
+	// Padded to twice the length, so that the ends do not meet.
+	padded := make([]float64, 1<<bits.Len(uint(2*len(x)-1)))
+	mean := Mean(x)
+	constant := true
+	for i, v := range x {
+		padded[i] = v - mean
+		constant = constant && v == x[0]
+	}
+	if constant { // what rounding leaves is no correlation
+		return make([]float64, len(x))
+	}
+	fft := fourier.NewFFT(len(padded))
+	spectrum := fft.Coefficients(nil, padded)
+	for i, c := range spectrum {
+		spectrum[i] = complex(real(c)*real(c)+imag(c)*imag(c), 0)
+	}
+	return fft.Sequence(padded, spectrum)[:len(x)]
+}
