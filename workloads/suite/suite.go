@@ -1,0 +1,20 @@
+// Package suite lists the built-in workloads. The list is explicit, so that
+// what a binary can measure is read here and nowhere else.
+package suite
+
+import (
+	"runx/workloads"
+	"runx/workloads/noop"
+	"runx/workloads/sleep"
+	"runx/workloads/spin"
+)
+
+// All returns the built-in workloads in the order in which they are listed. The
+// slice is the caller's.
+func All() []workloads.Workload {
+	return []workloads.Workload{
+		noop.Workload(),
+		sleep.Workload(),
+		spin.Workload(),
+	}
+}
