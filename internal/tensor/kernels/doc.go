@@ -1,0 +1,28 @@
+// Package kernels computes on float32: matrix products and softmax rows, on as
+// many threads as a Team has.
+//
+// The way of the data, in steps:
+//
+//  1. A Set holds the innermost routines of one instruction set. Best chooses by
+//     what the processor and the operating system offer at run time: AVX-512,
+//     AVX2 with FMA, or portable Go, which every machine has.
+//  2. A Matrix is a view of a slice. The right factor of a product is copied by
+//     Pack into a Packed: panels of as many columns as the routine computes at
+//     once, so that it reads memory forwards only. A Packed is reused freely.
+//  3. A Worker walks the left factor in blocks that stay in the second-level
+//     cache and calls the tile routine: a few rows times one panel, held in
+//     registers while the sum over the inner dimension runs.
+//  4. A Team splits a product, or a Task of the caller, among its Workers. The
+//     split never changes how an element is computed, so results are the same,
+//     bit for bit, for any number of threads. Between two Sets they differ by
+//     rounding.
+//
+// The layout of the product follows K. Goto and R. van de Geijn, "Anatomy of
+// High-Performance Matrix Multiplication", ACM TOMS 34 (2008).
+//
+// Assembly cannot be preempted, so one call of it lasts some microseconds; the
+// loops around it are Go. Slices are checked in Go before an address is handed
+// to assembly, and nothing beyond their end is read or written.
+package kernels
+
+//go:generate go run -C gen .

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// rowGroup is how many rows one base register addresses: +0, +1 and +2 strides.
+const rowGroup = 3
+
+// gemmTile emits C = alpha*A*B + beta*C for one tile of rows × two vectors,
+// held in registers over the whole sum. A is read in place by its strides, B is
+// a packed panel. With beta zero C is not read.
+func (g *generator) gemmTile(s isa, rows int) {
+	name := fmt.Sprintf("gemm%dx%d%s", rows, 2*s.lanes, s.name)
+	g.text(name, "func(k int64, a *float32, aRow, aCol int64, b, c *float32, ldc int64, alpha, beta float32)")
+	t := tile{generator: g, isa: s, rows: rows}
+	k := g.Load(g.Param("k"), g.GP64())
+	t.loadBases()
+	t.prefetchC()
+	for _, acc := range s.regs[:2*rows] {
+		g.zero(s, acc)
+	}
+
+	const unroll = 4
+	g.SUBQ(operand.U32(unroll), k)
+	g.JL(operand.LabelRef("tail"))
+	g.Label("loop")
+	for u := range unroll {
+		t.step(u, true)
+	}
+	g.ADDQ(operand.U32(unroll*2*s.vectorBytes()), t.b)
+	g.SUBQ(operand.U32(unroll), k)
+	g.JGE(operand.LabelRef("loop"))
+	g.Label("tail")
+	g.ADDQ(operand.U32(unroll), k)
+	g.JZ(operand.LabelRef("store"))
+	g.Label("tailloop")
+	t.step(0, false)
+	g.ADDQ(operand.U32(2*s.vectorBytes()), t.b)
+	g.DECQ(k)
+	g.JNZ(operand.LabelRef("tailloop"))
+	g.Label("store")
+	t.store()
+	g.VZEROUPPER()
+	g.RET()
+}
+
+// tile holds the registers of one gemmTile.
+type tile struct {
+	*generator
+	isa
+	rows       int
+	bases      []reg.GPVirtual
+	aRow, aCol reg.Register
+	b          reg.Register
+}
+
+func (t *tile) acc(row, half int) reg.VecPhysical { return t.regs[2*row+half] }
+
+func (t *tile) loadBases() {
+	first := t.GP64()
+	t.Load(t.Param("a"), first)
+	t.aRow = t.Load(t.Param("aRow"), t.GP64())
+	t.aCol = t.Load(t.Param("aCol"), t.GP64())
+	t.b = t.Load(t.Param("b"), t.GP64())
+	t.bases = []reg.GPVirtual{first}
+	for len(t.bases)*rowGroup < t.rows {
+		next := t.GP64()
+		t.LEAQ(operand.Mem{Base: t.bases[len(t.bases)-1], Index: t.aRow, Scale: 2}, next)
+		t.ADDQ(t.aRow, next)
+		t.bases = append(t.bases, next)
+	}
+}
+
+// prefetchC asks for the lines of C while the sum is computed.
+func (t *tile) prefetchC() {
+	c := t.Load(t.Param("c"), t.GP64())
+	ldc := t.Load(t.Param("ldc"), t.GP64())
+	for r := range t.rows {
+		for line := 0; line < 2*t.vectorBytes(); line += 64 {
+			t.PREFETCHT0(operand.Mem{Base: c, Disp: line})
+		}
+		if r+1 < t.rows {
+			t.ADDQ(ldc, c)
+		}
+	}
+}
+
+// prefetchBytes is how far ahead of its use a packed panel is asked for.
+const prefetchBytes = 1024
+
+// step adds column k of A times row k of B.
+func (t *tile) step(unrolled int, prefetch bool) {
+	vb := t.vectorBytes()
+	b0, b1 := t.regs[2*t.rows], t.regs[2*t.rows+1]
+	spare := t.regs[2*t.rows+2:]
+	t.VMOVUPS(operand.Mem{Base: t.b, Disp: unrolled * 2 * vb}, b0)
+	t.VMOVUPS(operand.Mem{Base: t.b, Disp: unrolled*2*vb + vb}, b1)
+	if prefetch {
+		for line := 0; line < 2*vb; line += 64 {
+			t.PREFETCHT0(operand.Mem{Base: t.b, Disp: unrolled*2*vb + line + prefetchBytes})
+		}
+	}
+	for r := range t.rows {
+		x := spare[r%len(spare)]
+		t.VBROADCASTSS(row(t.bases[r/rowGroup], t.aRow, r%rowGroup, 0), x)
+		t.VFMADD231PS(b0, x, t.acc(r, 0))
+		t.VFMADD231PS(b1, x, t.acc(r, 1))
+		if r%rowGroup == rowGroup-1 {
+			t.ADDQ(t.aCol, t.bases[r/rowGroup])
+		}
+	}
+}
+
+const oneBits = 0x3f800000
+
+// store applies alpha and beta and writes the tile.
+func (t *tile) store() {
+	c := t.Load(t.Param("c"), t.GP64())
+	ldc := t.Load(t.Param("ldc"), t.GP64())
+	factor := t.regs[2*t.rows]
+	bits := t.GP32()
+	alpha, err := t.Param("alpha").Resolve()
+	t.check(err)
+	beta, err := t.Param("beta").Resolve()
+	t.check(err)
+
+	t.MOVL(alpha.Addr, bits)
+	t.CMPL(bits, operand.U32(oneBits))
+	t.JE(operand.LabelRef("scaled"))
+	t.VBROADCASTSS(alpha.Addr, factor)
+	for _, acc := range t.regs[:2*t.rows] {
+		t.VMULPS(factor, acc, acc)
+	}
+	t.Label("scaled")
+	t.MOVL(beta.Addr, bits)
+	t.SHLL(operand.U8(1), bits) // drops the sign: -0 is zero too
+	t.JZ(operand.LabelRef("write"))
+	t.VBROADCASTSS(beta.Addr, factor)
+	at := t.GP64()
+	t.MOVQ(c, at)
+	t.eachRow(at, ldc, func(mem operand.Mem, acc reg.VecPhysical) { t.VFMADD231PS(mem, factor, acc) })
+	t.Label("write")
+	t.eachRow(c, ldc, func(mem operand.Mem, acc reg.VecPhysical) { t.VMOVUPS(acc, mem) })
+}
+
+func (t *tile) eachRow(at, stride reg.Register, do func(operand.Mem, reg.VecPhysical)) {
+	for r := range t.rows {
+		for half := range 2 {
+			do(operand.Mem{Base: at, Disp: half * t.vectorBytes()}, t.acc(r, half))
+		}
+		if r+1 < t.rows {
+			t.ADDQ(stride, at)
+		}
+	}
+}
+
+// packTranspose8 emits dst[k*dstRow+j] = src[j*ld+k] for j < 8 and k < n, n a
+// positive multiple of 8: eight rows of src become eight columns of a panel.
+func (g *generator) packTranspose8() {
+	g.text("packTranspose8AVX2", "func(dst *float32, dstRow int64, src *float32, ld, n int64)")
+	ys := avx2().regs
+	dst := g.Load(g.Param("dst"), g.GP64())
+	dstRow := g.Load(g.Param("dstRow"), g.GP64())
+	src := g.Load(g.Param("src"), g.GP64())
+	ld := g.Load(g.Param("ld"), g.GP64())
+	n := g.Load(g.Param("n"), g.GP64())
+	at := g.GP64()
+	g.Label("loop")
+	g.MOVQ(src, at)
+	for i := range 8 {
+		g.VMOVUPS(operand.Mem{Base: at}, ys[i])
+		if i < 7 {
+			g.ADDQ(ld, at)
+		}
+	}
+	for i := range 4 {
+		g.VUNPCKLPS(ys[2*i+1], ys[2*i], ys[8+2*i])
+		g.VUNPCKHPS(ys[2*i+1], ys[2*i], ys[9+2*i])
+	}
+	for pair := range 2 {
+		low, high := 8+4*pair, 10+4*pair
+		g.VSHUFPS(operand.U8(0x44), ys[high], ys[low], ys[4*pair])
+		g.VSHUFPS(operand.U8(0xee), ys[high], ys[low], ys[4*pair+1])
+		g.VSHUFPS(operand.U8(0x44), ys[high+1], ys[low+1], ys[4*pair+2])
+		g.VSHUFPS(operand.U8(0xee), ys[high+1], ys[low+1], ys[4*pair+3])
+	}
+	for i := range 4 {
+		g.VPERM2F128(operand.U8(0x20), ys[4+i], ys[i], ys[8+i])
+		g.VPERM2F128(operand.U8(0x31), ys[4+i], ys[i], ys[12+i])
+	}
+	for i := range 8 {
+		g.VMOVUPS(ys[8+i], operand.Mem{Base: dst})
+		g.ADDQ(dstRow, dst)
+	}
+	g.ADDQ(operand.U32(32), src)
+	g.SUBQ(operand.U32(8), n)
+	g.JNZ(operand.LabelRef("loop"))
+	g.VZEROUPPER()
+	g.RET()
+}

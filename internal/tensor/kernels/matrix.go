@@ -1,0 +1,77 @@
+package kernels
+
+import (
+	"fmt"
+	"math"
+)
+
+// Matrix is a view of Rows×Cols elements: element (i, j) is
+// Data[i*RowStride+j*ColStride]. One of the strides is 1.
+type Matrix struct {
+	Data                 []float32
+	Rows, Cols           int
+	RowStride, ColStride int
+}
+
+// RowMajor views data as rows×cols with contiguous rows.
+func RowMajor(data []float32, rows, cols int) Matrix {
+	return Matrix{Data: data, Rows: rows, Cols: cols, RowStride: cols, ColStride: 1}
+}
+
+// Transposed is the view with rows and columns exchanged; nothing is copied.
+func (m Matrix) Transposed() Matrix {
+	return Matrix{Data: m.Data, Rows: m.Cols, Cols: m.Rows, RowStride: m.ColStride, ColStride: m.RowStride}
+}
+
+// block is the view of rows×cols elements from (i, j) on, which must lie in m.
+func (m Matrix) block(i, j, rows, cols int) Matrix {
+	m.Data = m.Data[min(i*m.RowStride+j*m.ColStride, len(m.Data)):]
+	m.Rows, m.Cols = rows, cols
+	return m
+}
+
+func (m Matrix) empty() bool { return m.Rows == 0 || m.Cols == 0 }
+
+// check returns an error unless every element of the view lies in Data.
+func (m Matrix) check(name string) error {
+	if m.Rows < 0 || m.Cols < 0 || m.RowStride < 0 || m.ColStride < 0 {
+		return fmt.Errorf("matrix %s: %d×%d with strides %d, %d is negative", name, m.Rows, m.Cols, m.RowStride, m.ColStride)
+	}
+	if m.RowStride != 1 && m.ColStride != 1 {
+		return fmt.Errorf("matrix %s: one of the strides %d, %d must be 1", name, m.RowStride, m.ColStride)
+	}
+	if m.empty() {
+		return nil
+	}
+	last, ok := lastIndex(m)
+	if !ok || last >= len(m.Data) {
+		return fmt.Errorf("matrix %s: %d×%d with strides %d, %d does not fit in %d elements",
+			name, m.Rows, m.Cols, m.RowStride, m.ColStride, len(m.Data))
+	}
+	return nil
+}
+
+// lastIndex is the index of the last element of a view that is not empty; false
+// if it cannot be addressed.
+func lastIndex(m Matrix) (int, bool) {
+	const limit = math.MaxInt / 4
+	if m.RowStride > 0 && m.Rows-1 > limit/m.RowStride || m.ColStride > 0 && m.Cols-1 > limit/m.ColStride {
+		return 0, false
+	}
+	return (m.Rows-1)*m.RowStride + (m.Cols-1)*m.ColStride, true
+}
+
+// checkOutput also refuses a view that cannot be written as rows.
+func (m Matrix) checkOutput(name string) error {
+	if err := m.check(name); err != nil {
+		return err
+	}
+	if m.empty() {
+		return nil
+	}
+	if m.ColStride != 1 || m.Rows > 1 && m.RowStride < m.Cols {
+		return fmt.Errorf("matrix %s: %d×%d with strides %d, %d cannot be written: rows must be contiguous and apart",
+			name, m.Rows, m.Cols, m.RowStride, m.ColStride)
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+package kernels
+
+import "math"
+
+const portableRows, portableCols = 4, 4
+
+// tilePortable keeps the 16 sums in variables so that they live in registers.
+func tilePortable(k int, a []float32, aRow, aCol int, b, c []float32, ldc int, alpha, beta float32) {
+	var c00, c01, c02, c03, c10, c11, c12, c13 float32
+	var c20, c21, c22, c23, c30, c31, c32, c33 float32
+	for p := range k {
+		bp := (*[portableCols]float32)(b[p*portableCols:])
+		b0, b1, b2, b3 := bp[0], bp[1], bp[2], bp[3]
+		x := a[p*aCol]
+		c00, c01, c02, c03 = c00+x*b0, c01+x*b1, c02+x*b2, c03+x*b3
+		x = a[aRow+p*aCol]
+		c10, c11, c12, c13 = c10+x*b0, c11+x*b1, c12+x*b2, c13+x*b3
+		x = a[2*aRow+p*aCol]
+		c20, c21, c22, c23 = c20+x*b0, c21+x*b1, c22+x*b2, c23+x*b3
+		x = a[3*aRow+p*aCol]
+		c30, c31, c32, c33 = c30+x*b0, c31+x*b1, c32+x*b2, c33+x*b3
+	}
+	for i, sums := range [portableRows][portableCols]float32{
+		{c00, c01, c02, c03}, {c10, c11, c12, c13}, {c20, c21, c22, c23}, {c30, c31, c32, c33},
+	} {
+		row := c[i*ldc:][:portableCols]
+		for j, sum := range sums {
+			if beta == 0 {
+				row[j] = alpha * sum
+			} else {
+				row[j] = alpha*sum + beta*row[j]
+			}
+		}
+	}
+}
+
+func packTransposePortable(dst []float32, dstRow int, src []float32, ld, n int) {
+	for j := range packGroup {
+		column := src[j*ld:][:n]
+		for p, x := range column {
+			dst[p*dstRow+j] = x
+		}
+	}
+}
+
+func maxOfPortable(x []float32) float32 {
+	largest := float32(math.Inf(-1))
+	for _, e := range x {
+		if e > largest {
+			largest = e
+		}
+	}
+	return largest
+}
+
+// expSumPortable is the algorithm of the vector kernels, see exponential.emit in
+// gen: 2^t by a polynomial in the fraction and the integer in the exponent bits.
+func expSumPortable(dst, x []float32, bias, scale float32) float32 {
+	dst = dst[:len(x)]
+	var sum float32
+	for i, e := range x {
+		p := exp2Portable((e - bias) * scale)
+		dst[i] = p
+		sum += p
+	}
+	return sum
+}
+
+func exp2Portable(t float32) float32 {
+	const (
+		flushBelow = -126
+		roundMagic = 3 << 22
+	)
+	if t < flushBelow {
+		return 0
+	}
+	shifted := t + roundMagic
+	r := t - (shifted - roundMagic)
+	p := float32(0.000154614449)
+	p = p*r + 0.0013400428
+	p = p*r + 0.00961805694
+	p = p*r + 0.0555032715
+	p = p*r + 0.240226507
+	p = p*r + 0.693147182
+	p = p*r + 1
+	return math.Float32frombits(math.Float32bits(p) + math.Float32bits(shifted)<<23)
+}
+
+func scalePortable(dst, x []float32, factor float32) {
+	dst = dst[:len(x)]
+	for i, e := range x {
+		dst[i] = e * factor
+	}
+}
