@@ -1,0 +1,250 @@
+package spec
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/conf"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser"
+	"github.com/expr-lang/expr/vm"
+
+	"runx/internal/document"
+)
+
+// Bounds of an expression: what a person writes stays far below them, and what
+// is above them would take longer than the measurement it serves.
+const (
+	maxExpressionBytes = 4096
+	maxExpressionNodes = 1000
+	// maxSteps bounds the elements that one evaluation makes or visits: a tenth
+	// of a second at worst.
+	maxSteps = 1_000_000
+)
+
+// An expression is compiled and type-checked; it keeps its place in the file.
+type expression struct {
+	text    document.Text
+	program *vm.Program
+	uses    []string // names of the environment, sorted
+	typ     reflect.Type
+	root    ast.Node // as parsed; optimising has not touched it
+}
+
+// A language is what an expression may name: variables with values that show
+// their types, and functions beside expr's own.
+type language struct {
+	env       map[string]any
+	functions []function
+	options   []expr.Option
+}
+
+// compile parses and checks one expression. Everything wrong with it goes into
+// problems; the result is nil then.
+func (l *language) compile(problems *document.Problems, text document.Text) *expression {
+	if strings.TrimSpace(text.Value) == "" {
+		problems.Add(text.Position, "", "the expression is empty")
+		return nil
+	}
+	if len(text.Value) > maxExpressionBytes {
+		problems.Add(text.Position, "", "the expression has %d bytes, the most is %d", len(text.Value), maxExpressionBytes)
+		return nil
+	}
+	root, err := l.parse(text.Value)
+	if err != nil {
+		addExpressionError(problems, text, err)
+		return nil
+	}
+	uses, unknown := l.names(root)
+	for _, id := range unknown {
+		l.addUnknown(problems, text, id)
+	}
+	if len(unknown) > 0 {
+		return nil
+	}
+	program, err := expr.Compile(text.Value, l.compileOptions()...)
+	if err != nil {
+		addExpressionError(problems, text, err)
+		return nil
+	}
+	typ := program.Node().Type()
+	return &expression{text: text, program: program, uses: uses, typ: typ, root: root}
+}
+
+// compileAs is compile for an expression whose value must be of one of the
+// kinds; want says so in words.
+func (l *language) compileAs(problems *document.Problems, text document.Text, want string, kinds ...reflect.Kind) *expression {
+	x := l.compile(problems, text)
+	if x == nil {
+		return nil
+	}
+	if x.typ == nil || !slices.Contains(kinds, x.typ.Kind()) {
+		problems.Add(text.Position, "", "the expression gives %s, want %s", typeName(x.typ), want)
+		return nil
+	}
+	return x
+}
+
+func (l *language) parse(text string) (ast.Node, error) {
+	config := conf.CreateNew()
+	for _, option := range l.compileOptions() {
+		option(config)
+	}
+	for name := range config.Disabled {
+		delete(config.Builtins, name)
+	}
+	tree, err := parser.ParseWithConfig(text, config)
+	if err != nil {
+		return nil, err
+	}
+	return tree.Node, nil
+}
+
+func (l *language) compileOptions() []expr.Option {
+	options := []expr.Option{expr.Env(l.env), expr.MaxNodes(maxExpressionNodes), countSteps}
+	for _, name := range disabledBuiltins {
+		options = append(options, expr.DisableBuiltin(name))
+	}
+	for _, f := range l.functions {
+		options = append(options, f.option())
+	}
+	return append(options, l.options...)
+}
+
+// names returns the variables that an expression uses, sorted, and the
+// identifiers that mean nothing, in the order of the text.
+func (l *language) names(root ast.Node) (uses []string, unknown []*ast.IdentifierNode) {
+	var all identifiers
+	ast.Walk(&root, &all)
+	known := map[string]bool{}
+	for _, f := range l.functions {
+		known[f.name] = true
+	}
+	used := map[string]bool{}
+	for _, id := range all.nodes {
+		_, isVariable := l.env[id.Value]
+		switch {
+		case isVariable:
+			used[id.Value] = true
+		case !known[id.Value] && !all.declared[id.Value]:
+			unknown = append(unknown, id)
+		}
+	}
+	slices.SortFunc(unknown, func(a, b *ast.IdentifierNode) int { return a.Location().From - b.Location().From })
+	return slices.Sorted(maps.Keys(used)), unknown
+}
+
+func (l *language) addUnknown(problems *document.Problems, text document.Text, id *ast.IdentifierNode) {
+	at := text.At(byteOffset(text.Value, id.Location().From))
+	if slices.Contains(disabledBuiltins, id.Value) {
+		problems.Add(at, "", "%s() is not available in a spec", id.Value)
+		return
+	}
+	candidates := slices.Collect(maps.Keys(l.env))
+	for _, f := range l.functions {
+		candidates = append(candidates, f.name)
+	}
+	for name := range conf.CreateNew().Builtins {
+		candidates = append(candidates, name)
+	}
+	slices.Sort(candidates)
+	problems.Add(at, nearestHint(id.Value, candidates), "unknown name %s", id.Value)
+}
+
+// identifiers collects the names in an expression and those that its let
+// clauses declare.
+type identifiers struct {
+	nodes    []*ast.IdentifierNode
+	declared map[string]bool
+}
+
+func (v *identifiers) Visit(node *ast.Node) {
+	switch n := (*node).(type) {
+	case *ast.IdentifierNode:
+		v.nodes = append(v.nodes, n)
+	case *ast.VariableDeclaratorNode:
+		if v.declared == nil {
+			v.declared = map[string]bool{}
+		}
+		v.declared[n.Name] = true
+	}
+}
+
+// addExpressionError reports an error of expr at the place in the text that it
+// names.
+func addExpressionError(problems *document.Problems, text document.Text, err error) {
+	where, ok := errors.AsType[*file.Error](err)
+	if !ok {
+		problems.Add(text.Position, "", "%s", err)
+		return
+	}
+	message := strings.TrimPrefix(where.Message, "compilation failed: ")
+	if strings.Contains(message, "maximum allowed nodes") {
+		message = fmt.Sprintf("the expression has more than %d parts", maxExpressionNodes)
+	}
+	problems.Add(text.At(byteOffset(text.Value, where.From)), "", "%s", message)
+}
+
+// byteOffset turns expr's position, which counts runes, into a byte offset.
+func byteOffset(s string, runes int) int {
+	at := 0
+	for range runes {
+		_, size := utf8.DecodeRuneInString(s[at:])
+		at += size
+	}
+	return at
+}
+
+// typeName names a type the way a spec's author knows it.
+func typeName(t reflect.Type) string {
+	if t == nil {
+		return "nothing that is known before it runs"
+	}
+	if t == reflect.TypeFor[Column]() {
+		return "a column"
+	}
+	switch t.Kind() {
+	case reflect.Bool:
+		return "a bool"
+	case reflect.Int, reflect.Int64:
+		return "an int"
+	case reflect.Float64:
+		return "a float"
+	case reflect.String:
+		return "a string"
+	case reflect.Slice, reflect.Array:
+		return "an array"
+	case reflect.Map:
+		return "a map"
+	case reflect.Interface:
+		return "a value whose type is not known before it runs"
+	}
+	return "a " + t.String()
+}
+
+func nearestHint(name string, candidates []string) string {
+	if near := document.Nearest(name, candidates); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return ""
+}
+
+// run evaluates the expression on a machine that the caller reuses.
+func (x *expression) run(machine *vm.VM, env map[string]any) (any, error) {
+	machine.MemoryBudget = maxSteps
+	v, err := machine.Run(x.program, env)
+	if where, ok := errors.AsType[*file.Error](err); ok {
+		if where.Message == "memory budget exceeded" {
+			return nil, fmt.Errorf("it takes more than %d steps", maxSteps)
+		}
+		return nil, errors.New(where.Message)
+	}
+	return v, err
+}

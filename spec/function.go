@@ -1,0 +1,105 @@
+package spec
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/builtin"
+	"github.com/expr-lang/expr/conf"
+)
+
+// disabledBuiltins are expr's functions that give another value each time, or
+// one whose type is not known before it runs.
+var disabledBuiltins = []string{"now", "date", "duration", "timezone", "fromJSON", "get"}
+
+// A function is callable in expressions beside expr's own.
+type function struct {
+	name  string
+	types []any // its signatures: new(func(float64) float64)
+	call  func(args ...any) (any, error)
+}
+
+func (f *function) option() expr.Option { return expr.Function(f.name, f.call, f.types...) }
+
+// mathFunctions are what expr lacks and every metric wants.
+func mathFunctions() []function {
+	return []function{
+		unary("exp", math.Exp),
+		unary("log", math.Log),
+		unary("log10", math.Log10),
+		unary("log2", math.Log2),
+		{
+			name: "pow",
+			types: []any{
+				new(func(float64, float64) float64), new(func(float64, int) float64),
+				new(func(int, float64) float64), new(func(int, int) float64),
+			},
+			call: func(args ...any) (any, error) {
+				x, err := number(args[0])
+				if err != nil {
+					return nil, err
+				}
+				y, err := number(args[1])
+				return math.Pow(x, y), err
+			},
+		},
+		unary("sqrt", math.Sqrt),
+	}
+}
+
+func unary(name string, f func(float64) float64) function {
+	return function{
+		name:  name,
+		types: []any{new(func(float64) float64), new(func(int) float64)},
+		call: func(args ...any) (any, error) {
+			x, err := number(args[0])
+			return f(x), err
+		},
+	}
+}
+
+func number(v any) (float64, error) {
+	switch x := v.(type) {
+	case float64:
+		return x, nil
+	case int:
+		return float64(x), nil
+	}
+	return 0, fmt.Errorf("%v is not a number", v)
+}
+
+// stepName cannot be written in an expression.
+const stepName = "step "
+
+// countSteps makes every turn of a loop (the predicate of map, filter, any,
+// ...) count against the memory budget of the machine, which alone would bound
+// what is allocated but not how long nested loops run.
+func countSteps(c *conf.Config) {
+	c.Functions[stepName] = &builtin.Function{
+		Name:  stepName,
+		Types: []reflect.Type{reflect.TypeFor[func() bool]()},
+		Safe:  func(...any) (any, uint, error) { return true, 1, nil },
+	}
+	c.Visitors = append(c.Visitors, stepCounter{})
+}
+
+type stepCounter struct{}
+
+func (stepCounter) Visit(node *ast.Node) {
+	p, ok := (*node).(*ast.PredicateNode)
+	if !ok {
+		return
+	}
+	// The condition is always true; nil for its other branch leaves the type
+	// as it was.
+	counted := &ast.ConditionalNode{
+		Cond: &ast.CallNode{Callee: &ast.IdentifierNode{Value: stepName}},
+		Exp1: p.Node,
+		Exp2: &ast.NilNode{},
+	}
+	counted.SetLocation(p.Node.Location())
+	p.Node = counted
+}
