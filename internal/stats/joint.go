@@ -44,8 +44,8 @@ func jointMiss(looks []int, q, tail float64) float64 {
 	for _, n := range looks {
 		inside = inside.step(n-at, q)
 		at = n
-		if l, u, ok := intervalRanks(n, q, tail); ok {
-			inside.cut(l, u-1)
+		if l, u, ok := intervalRanks(n, q, tail); ok && !inside.cut(l, u-1) {
+			return 1
 		}
 	}
 	left := 0.0
@@ -74,11 +74,15 @@ func (w walk) step(n int, q float64) walk {
 	return out
 }
 
-// cut keeps what lies in lo..hi.
-func (w *walk) cut(lo, hi int) {
+// cut keeps what lies in lo..hi. It is false where nothing does.
+func (w *walk) cut(lo, hi int) bool {
 	lo, hi = max(lo, w.first), min(hi, w.first+len(w.mass)-1)
+	if lo > hi {
+		return false
+	}
 	w.mass = w.mass[lo-w.first : hi-w.first+1]
 	w.first = lo
+	return true
 }
 
 // binomialMass is the distribution of the number of successes in n trials, but
