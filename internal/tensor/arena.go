@@ -3,6 +3,7 @@ package tensor
 import (
 	"fmt"
 	"math"
+	"slices"
 	"unsafe"
 )
 
@@ -13,8 +14,8 @@ const floatBytes = 4
 
 // Arena hands out float32 blocks and counts them to the byte, so that the
 // memory an algorithm needs is a fact and not an estimate. Freed blocks are
-// kept for reuse by a later Alloc of the same length and then cost no Go
-// allocation; they do not count as live.
+// kept for reuse, so that a repeated computation costs no Go allocation; they
+// do not count as live.
 //
 // The zero Arena is ready to use. An Arena serves one goroutine at a time.
 type Arena struct {
@@ -25,9 +26,10 @@ type Arena struct {
 	free      []block
 }
 
-// block is one allocation: raw is what Go gave, view the aligned part of it.
+// block is one allocation: room is all of it from its first aligned element
+// on, view the part in use.
 type block struct {
-	raw  []float32
+	room []float32
 	view []float32
 }
 
@@ -49,46 +51,53 @@ func (a *Arena) Alloc(n int) ([]float32, error) {
 	return b.view, nil
 }
 
-// take reuses a freed block of exactly n elements or makes one.
+// take reuses the smallest freed block that n elements fit in or makes one.
 func (a *Arena) take(n int) block {
-	for i := len(a.free) - 1; i >= 0; i-- {
-		if len(a.free[i].view) == n {
-			b := a.free[i]
-			last := len(a.free) - 1
-			a.free[i], a.free[last] = a.free[last], block{}
-			a.free = a.free[:last]
-			return b
+	best := -1
+	for i, b := range a.free {
+		if len(b.room) >= n && (best < 0 || len(b.room) < len(a.free[best].room)) {
+			best = i
 		}
 	}
-	return newBlock(n)
+	if best < 0 {
+		room := newRoom(n)
+		return block{room: room, view: room}
+	}
+	room := a.free[best].room
+	a.free = slices.Delete(a.free, best, best+1)
+	return block{room: room, view: room[:n:n]}
 }
 
-func newBlock(n int) block {
-	raw := make([]float32, n+alignment/floatBytes)
+func newRoom(n int) []float32 {
+	const slack = alignment / floatBytes
+	raw := make([]float32, n+slack)
 	misaligned := uintptr(unsafe.Pointer(&raw[0])) % alignment
 	skip := int((alignment-misaligned)%alignment) / floatBytes
-	return block{raw: raw, view: raw[skip : skip+n : skip+n]}
+	return raw[skip : skip+n : skip+n]
 }
 
 // Free takes a block from Alloc back. The caller must not use it afterwards.
 // Freeing nil does nothing; freeing what is not live fails and changes nothing.
 func (a *Arena) Free(buf []float32) error {
-	if buf == nil {
-		return nil
+	if buf != nil && !a.release(buf) {
+		return fmt.Errorf("free %d float32: not a live block of this arena", len(buf))
 	}
+	return nil
+}
+
+// release reports whether buf was live and now is free.
+func (a *Arena) release(buf []float32) bool {
 	for i := len(a.used) - 1; i >= 0; i-- {
 		b := a.used[i]
 		if unsafe.SliceData(b.view) != unsafe.SliceData(buf) || len(b.view) != len(buf) {
 			continue
 		}
-		last := len(a.used) - 1
-		a.used[i], a.used[last] = a.used[last], block{}
-		a.used = a.used[:last]
+		a.used = slices.Delete(a.used, i, i+1)
 		a.free = append(a.free, b)
 		a.liveBytes -= int64(len(buf)) * floatBytes
-		return nil
+		return true
 	}
-	return fmt.Errorf("free %d float32: not a live block of this arena", len(buf))
+	return false
 }
 
 // LiveBytes is the sum of the sizes of the blocks not yet freed.

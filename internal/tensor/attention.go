@@ -3,6 +3,8 @@ package tensor
 import (
 	"fmt"
 	"math"
+
+	"runx/internal/tensor/kernels"
 )
 
 // AttentionShape is the shape of scaled dot-product attention. Queries, keys,
@@ -46,7 +48,11 @@ func (s AttentionShape) Flops() float64 {
 	return 4 * float64(s.Batch) * float64(s.Heads) * pairs * float64(s.HeadDim)
 }
 
+// scale is what scores are multiplied by.
 func (s AttentionShape) scale() float32 { return float32(1 / math.Sqrt(float64(s.HeadDim))) }
+
+// sequences is the number of independent attentions.
+func (s AttentionShape) sequences() int { return s.Batch * s.Heads }
 
 func productFits(dims ...int) bool {
 	const limit = math.MaxInt / floatBytes / 2
@@ -78,4 +84,63 @@ func (s AttentionShape) checkTensors(q, k, v, out []float32) error {
 		}
 	}
 	return nil
+}
+
+// attention is one call: its shape and tensors.
+type attention struct {
+	AttentionShape
+	q, k, v, out []float32
+}
+
+// rows views rows of one sequence of a tensor [Batch, Heads, SeqLen, HeadDim].
+func (s AttentionShape) rows(t []float32, sequence, first, count int) kernels.Matrix {
+	d := s.HeadDim
+	return kernels.RowMajor(t[(sequence*s.SeqLen+first)*d:][:count*d], count, d)
+}
+
+// packing is the task that packs one factor of every sequence: kᵀ or v.
+type packing struct {
+	AttentionShape
+	tensor     []float32
+	packed     []float32
+	transposed bool
+}
+
+// newPacking allocates what the packed factors of all sequences take.
+func newPacking(a *Arena, set *kernels.Set, s AttentionShape, tensor []float32, transposed bool) (packing, error) {
+	p := packing{AttentionShape: s, tensor: tensor, transposed: transposed}
+	packed, err := a.Alloc(s.sequences() * p.length(set))
+	p.packed = packed
+	return p, err
+}
+
+// size is that of one factor.
+func (p *packing) size() (rows, cols int) {
+	if p.transposed {
+		return p.HeadDim, p.SeqLen
+	}
+	return p.SeqLen, p.HeadDim
+}
+
+func (p *packing) length(set *kernels.Set) int {
+	rows, cols := p.size()
+	return set.PackedLen(rows, cols)
+}
+
+// at is the packed factor of one sequence.
+func (p *packing) at(set *kernels.Set, sequence int) (kernels.Packed, error) {
+	rows, cols := p.size()
+	n := p.length(set)
+	return set.PackedAt(p.packed[sequence*n:][:n], rows, cols)
+}
+
+// Do packs the factor of one sequence.
+func (p *packing) Do(w *kernels.Worker, sequence int) error {
+	factor := p.rows(p.tensor, sequence, 0, p.SeqLen)
+	if p.transposed {
+		factor = factor.Transposed()
+	}
+	n := p.length(w.Set)
+	_, err := w.Pack(p.packed[sequence*n:][:n], factor)
+	return err
 }

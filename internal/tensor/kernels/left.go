@@ -42,11 +42,12 @@ func (w *Worker) leftBlock(a Matrix) left {
 	return l
 }
 
-// nearRows says that the rows of a lie close together. Far apart, and above all
-// at a power of two, they fall into the same cache sets and push each other out.
+// nearRows says that a can be read in place: its rows lie within a page or so
+// of one another, and not at a multiple of 2 KB, where the rows of a tile would
+// fall into the same cache sets and push each other out.
 func nearRows(a Matrix) bool {
-	const slack = 64
-	return a.RowStride <= a.Cols+slack
+	const far, conflict = 1024, 512
+	return a.RowStride <= far && a.RowStride%conflict != 0
 }
 
 func (w *Worker) copyRows(a Matrix) strided {

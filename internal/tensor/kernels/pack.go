@@ -34,14 +34,23 @@ func (s *Set) Pack(dst []float32, b Matrix) (Packed, error) {
 	if len(dst) < need {
 		return Packed{}, fmt.Errorf("pack %d×%d: buffer of %d elements, needs %d", b.Rows, b.Cols, len(dst), need)
 	}
-	packed := s.packedView(dst[:need], b.Rows, b.Cols)
+	packed := s.packedView(dst, b.Rows, b.Cols)
 	for panel := range packed.panels() {
 		s.packPanel(packed, b, panel)
 	}
 	return packed, nil
 }
 
+// PackedAt is the factor of rows×cols that Pack of the same set left in data.
+func (s *Set) PackedAt(data []float32, rows, cols int) (Packed, error) {
+	if rows < 0 || cols < 0 || len(data) < s.PackedLen(rows, cols) {
+		return Packed{}, fmt.Errorf("packed factor of %d×%d in %d elements", rows, cols, len(data))
+	}
+	return s.packedView(data, rows, cols), nil
+}
+
 func (s *Set) packedView(data []float32, rows, cols int) Packed {
+	data = data[:s.PackedLen(rows, cols)]
 	return Packed{Rows: rows, Cols: cols, data: data, width: s.cols, panelRows: rows}
 }
 
