@@ -1,0 +1,64 @@
+package runner
+
+import (
+	"time"
+
+	"runx/internal/results"
+	"runx/internal/stats"
+	"runx/spec"
+)
+
+// An Observer is told how a run goes on. It is called between samples, never
+// during one, by the goroutine that measures: what it takes is added to the
+// run's duration and to no measurement. It is called after every sample, so it
+// looks at the clock (Elapsed) before it does anything dear.
+type Observer interface {
+	Sampled(Progress)
+}
+
+// Progress is the state of a run after a sample, or after a point ended
+// without one. The fields are counted anyway; the methods compute, and are valid
+// until the observer returns.
+type Progress struct {
+	// Points and PointsDone count the points, whatever they ended with.
+	Points, PointsDone int
+	// Samples are the repetitions so far, resumed ones included.
+	Samples int64
+	// Round is the pass over the points, from 0.
+	Round int
+	// Point is the one just sampled; Rep counts its repetitions from 0, and
+	// Status is how the last one ended.
+	Point  spec.Point
+	Rep    int
+	Status results.Status
+	// Elapsed is the time since Run was called.
+	Elapsed time.Duration
+
+	engine *engine
+	point  *point
+}
+
+// An Estimate is what is known of a point so far: of the statistic that
+// measure.until names, or else of the median latency.
+type Estimate struct {
+	Metric   string
+	Stat     spec.Stat
+	Value    float64
+	Interval stats.Interval // invalid where the samples do not support one
+	Samples  int            // on which it rests
+}
+
+// Estimate computes the estimate of the current point. It is false where it has
+// no sample yet, or where the run is too large to keep samples for a display.
+func (p *Progress) Estimate() (Estimate, bool) { return p.engine.estimate(p.point) }
+
+// SamplesExpected is the number of repetitions that the run will have taken at
+// its end. Under measure.until it is a guess from the points that ended.
+func (p *Progress) SamplesExpected() int64 { n, _ := p.engine.forecast(); return n }
+
+// ETA is the time that the rest of the run is expected to take. It is false
+// while nothing is known.
+func (p *Progress) ETA() (time.Duration, bool) { _, eta := p.engine.forecast(); return eta, eta >= 0 }
+
+// Warnings are those that the run would end with if it ended now.
+func (p *Progress) Warnings() []results.Warning { return p.engine.warnings() }
