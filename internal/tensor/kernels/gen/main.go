@@ -45,7 +45,7 @@ func generate() (map[string][]byte, error) {
 		emit           func(*generator)
 	}{
 		{"..", "kernels", "kernels_amd64", (*generator).kernels},
-		{filepath.Join("..", "..", "..", "peers"), "peers", "peak_amd64", (*generator).peaks},
+		{filepath.Join("..", "..", "..", "peers"), "main", "peak_amd64", (*generator).peaks},
 	} {
 		g := newGenerator()
 		unit.emit(g)

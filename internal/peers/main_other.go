@@ -1,0 +1,8 @@
+//go:build !(linux && amd64)
+
+// Command peers measures the embedded engine against OpenBLAS on linux/amd64.
+package main
+
+import "fmt"
+
+func main() { fmt.Println("skipped: peers are measured on linux/amd64") }
