@@ -9,9 +9,9 @@
 //  2. A Matrix is a view of a slice. The right factor of a product is copied by
 //     Pack into a Packed: panels of as many columns as the routine computes at
 //     once, so that it reads memory forwards only. A Packed is reused freely.
-//  3. A Worker walks the left factor in blocks that stay in the second-level
-//     cache and calls the tile routine: a few rows times one panel, held in
-//     registers while the sum over the inner dimension runs.
+//  3. A Worker takes a few rows of the left factor at a time, which then stay in
+//     the first-level cache, and calls the tile routine: those rows times one
+//     panel, held in registers while the sum over the inner dimension runs.
 //  4. A Team splits a product, or a Task of the caller, among its Workers. The
 //     split never changes how an element is computed, so results are the same,
 //     bit for bit, for any number of threads. Between two Sets they differ by

@@ -2,21 +2,17 @@ package kernels
 
 import "fmt"
 
-// The sizes of the blocks of a product, in elements. They are tuned for a
-// second-level cache of 512 KB and more; see internal/peers.
+// The sizes of the blocks of a product, in elements, chosen by measuring; see
+// internal/peers.
 const (
-	// blockDepth is how much of the inner dimension one pass covers.
-	blockDepth = 256
-	// blockRows is how many rows of the left factor one pass covers; a multiple
-	// of the tile's rows in every set.
-	blockRows = 96
+	// blockDepth is how much of the inner dimension one pass covers: what a tile
+	// needs of the left factor stays in the first-level cache.
+	blockDepth = 512
 	// blockCols is how many columns of the right factor Gemm packs at once.
 	blockCols = 4096
-	// rowPad keeps the rows of a copied block out of the same cache sets.
-	rowPad = 16
+	// partRows is how many rows one part of a threaded product has at most.
+	partRows = 96
 )
-
-func blockLen(set *Set) int { return roundUp(blockRows, set.rows) * (blockDepth + rowPad) }
 
 // Gemm computes c = alpha*a*b + beta*c, a of m×k, b of k×n, c of m×n with
 // contiguous rows; transpose a factor by its strides. c must not overlap a or
@@ -75,9 +71,9 @@ func (t *Team) pass(alpha float32, a, b Matrix, beta float32, c Matrix) error {
 func (t *Team) rowsPerPart(rows int) int {
 	const partsPerWorker = 2
 	if len(t.workers) == 1 {
-		return blockRows
+		return partRows
 	}
-	return min(blockRows, roundUp(rows/(partsPerWorker*len(t.workers))+1, t.set.rows))
+	return min(partRows, roundUp(rows/(partsPerWorker*len(t.workers))+1, t.set.rows))
 }
 
 // panelsPerPart is how many panels one part of the packing copies.
@@ -128,35 +124,32 @@ func (w *Worker) GemmPacked(alpha float32, a Matrix, b Packed, beta float32, c M
 		if k > 0 {
 			beta = 1
 		}
-		for i := 0; i < a.Rows; i += blockRows {
-			rows := min(blockRows, a.Rows-i)
-			w.multiply(alpha, a.block(i, k, rows, part.Rows), part, beta, c.block(i, 0, rows, c.Cols))
-		}
+		w.multiply(alpha, a.block(0, k, a.Rows, part.Rows), part, beta, c)
 	}
 	return nil
 }
 
-// multiply handles one block: at most blockRows×blockDepth of a.
+// multiply handles at most blockDepth columns of a. Panels pass by each tile of
+// rows, so that the result is written forwards.
 func (w *Worker) multiply(alpha float32, a Matrix, b Packed, beta float32, c Matrix) {
-	left := w.leftBlock(a)
-	for panel := range b.panels() {
-		right := b.panel(panel, 0)
-		col := panel * b.width
-		wide := min(b.width, c.Cols-col)
-		for i := 0; i < a.Rows; i += w.rows {
-			at := left.tile(i)
+	for i := 0; i < a.Rows; i += w.rows {
+		high := min(w.rows, a.Rows-i)
+		left := w.leftTile(a.block(i, 0, high, a.Cols))
+		for panel := range b.panels() {
+			col := panel * b.width
+			wide := min(b.width, c.Cols-col)
 			out := c.Data[i*c.RowStride+col:]
-			if high := min(w.rows, a.Rows-i); high < w.rows || wide < b.width {
-				w.edgeTile(a.Cols, at, right, alpha, beta, out, c.RowStride, high, wide)
+			if high < w.rows || wide < b.width {
+				w.edgeTile(left, a.Cols, b.panel(panel, 0), alpha, beta, out, c.RowStride, high, wide)
 				continue
 			}
-			w.tile(a.Cols, at.data, at.row, at.col, right, out, c.RowStride, alpha, beta)
+			w.tile(a.Cols, left.data, left.row, left.col, b.panel(panel, 0), out, c.RowStride, alpha, beta)
 		}
 	}
 }
 
 // edgeTile computes a whole tile aside and copies the part that exists.
-func (w *Worker) edgeTile(k int, a strided, b []float32, alpha, beta float32, c []float32, ldc, high, wide int) {
+func (w *Worker) edgeTile(a strided, k int, b []float32, alpha, beta float32, c []float32, ldc, high, wide int) {
 	for r := 0; r < high && beta != 0; r++ {
 		copy(w.edge[r*w.cols:][:wide], c[r*ldc:])
 	}

@@ -14,8 +14,8 @@ type Task interface {
 // Worker computes on one thread: a Set and scratch memory, which is made once.
 type Worker struct {
 	*Set
-	block []float32 // a block of the left factor
-	edge  []float32 // a tile that is not whole
+	left  []float32 // a tile of the left factor
+	edge  []float32 // a tile of the result that is not whole
 	index int
 }
 
@@ -55,7 +55,7 @@ func NewTeam(set *Set, threads int) *Team {
 func newWorker(set *Set, index int) *Worker {
 	return &Worker{
 		Set:   set,
-		block: make([]float32, blockLen(set)),
+		left:  make([]float32, set.rows*leftStride),
 		edge:  make([]float32, set.rows*set.cols),
 		index: index,
 	}
