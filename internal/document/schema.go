@@ -1,5 +1,10 @@
 package document
 
+import (
+	"bytes"
+	"encoding/json"
+)
+
 // A Schema is a JSON Schema (draft-07), built by hand or by SchemaOf, and
 // written by encoding/json.
 type Schema struct {
@@ -37,6 +42,27 @@ type Schema struct {
 	never                bool
 }
 
+// False is the schema that nothing satisfies.
+func False() *Schema { return &Schema{never: true} }
+
+// MarshalJSON writes False as such, and < and > as they are: people read this.
+func (s *Schema) MarshalJSON() ([]byte, error) {
+	if s.never {
+		return []byte("false"), nil
+	}
+	type fields Schema
+	return marshal((*fields)(s))
+}
+
+// marshal is json.Marshal without its escapes for HTML.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimSpace(b.Bytes()), err
+}
+
 // Properties are named schemas, written in their order.
 type Properties []Property
 
@@ -47,10 +73,35 @@ type Property struct {
 }
 
 // Get finds a property; nil if there is none.
-func (p Properties) Get(name string) *Schema { return nil }
+func (p Properties) Get(name string) *Schema {
+	for _, property := range p {
+		if property.Name == name {
+			return property.Schema
+		}
+	}
+	return nil
+}
 
-// False is the schema that nothing satisfies.
-func False() *Schema { return &Schema{never: true} }
-
-// SchemaOf describes what Tree.Decode accepts for a T.
-func SchemaOf[T any]() *Schema { return &Schema{} }
+// MarshalJSON writes an object.
+func (p Properties) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, property := range p {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		name, err := marshal(property.Name)
+		if err != nil {
+			return nil, err
+		}
+		value, err := marshal(property.Schema)
+		if err != nil {
+			return nil, err
+		}
+		b.Write(name)
+		b.WriteByte(':')
+		b.Write(value)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}

@@ -1,23 +1,20 @@
 package document
 
-// Text is a scalar of text that knows where it was written.
-type Text struct {
-	Value string
-	Position
-}
-
-// String is the value.
-func (t Text) String() string { return t.Value }
-
-// At is the place of a byte offset in Value: inside quotes, behind escapes, on
-// the right line of a block.
-func (t Text) At(offset int) Position { return t.Position }
+import "fmt"
 
 // Located is a value that knows where it was written; its position is not
 // valid where the value is a default.
 type Located[T any] struct {
 	Value T
 	Position
+}
+
+// String is the value.
+func (l Located[T]) String() string { return fmt.Sprint(l.Value) }
+
+func (l *Located[T]) locate(at Position) any {
+	l.Position = at
+	return &l.Value
 }
 
 // Map is a map in the order of the document.
@@ -38,3 +35,20 @@ func (m Map[T]) Get(key string) (value T, ok bool) {
 	}
 	return value, false
 }
+
+func (m *Map[T]) add(key Text) any {
+	*m = append(*m, Entry[T]{Key: key})
+	return &(*m)[len(*m)-1].Value
+}
+
+func (m *Map[T]) clear() { *m = nil }
+
+// located and ordered are the generic types above, seen by reflection: each
+// hands out a pointer to the value to fill.
+type (
+	located interface{ locate(at Position) any }
+	ordered interface {
+		add(key Text) any
+		clear()
+	}
+)

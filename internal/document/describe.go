@@ -1,0 +1,124 @@
+package document
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+)
+
+// Describer is implemented by a type that implements Decoder: the schema of
+// what DecodeNode accepts.
+type Describer interface{ JSONSchema() *Schema }
+
+// durationForm is what time.ParseDuration accepts.
+const durationForm = `^[-+]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`
+
+// SchemaOf describes what Tree.Decode accepts for a T, which must not contain
+// itself. A type that Decode does not know gets a schema that no validator
+// takes, so that a test notices.
+func SchemaOf[T any]() *Schema { return schemaOf(reflect.TypeFor[T](), rules{}) }
+
+func schemaOf(t reflect.Type, r rules) *Schema {
+	p := reflect.PointerTo(t)
+	switch {
+	case p.Implements(describerType):
+		d, _ := reflect.New(t).Interface().(Describer)
+		return d.JSONSchema()
+	case t == nodeType:
+		return &Schema{}
+	case t == anyType:
+		return &Schema{AnyOf: []*Schema{{Type: "string"}, {Type: "number"}, {Type: "boolean"}}}
+	case t == textType:
+		return textSchema(r)
+	case t == durationType:
+		return &Schema{Type: "string", Pattern: durationForm}
+	case p.Implements(locatedType):
+		value, _ := t.FieldByName("Value")
+		return schemaOf(value.Type, r)
+	case p.Implements(orderedType):
+		return orderedSchema(t, r)
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return schemaOf(t.Elem(), r)
+	case reflect.Struct:
+		return structSchema(t)
+	case reflect.Slice:
+		return &Schema{Type: "array", Items: schemaOf(t.Elem(), r)}
+	}
+	return scalarSchema(t, r)
+}
+
+func scalarSchema(t reflect.Type, r rules) *Schema {
+	switch t.Kind() {
+	case reflect.Bool:
+		return &Schema{Type: "boolean"}
+	case reflect.String:
+		return textSchema(r)
+	case reflect.Float32, reflect.Float64:
+		return &Schema{Type: "number", Minimum: bound(r.min), Maximum: bound(r.max)}
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return &Schema{Type: "integer", Minimum: bound(r.min), Maximum: bound(r.max)}
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		if r.min == "" {
+			r.min = "0"
+		}
+		return &Schema{Type: "integer", Minimum: bound(r.min), Maximum: bound(r.max)}
+	}
+	return &Schema{Type: fmt.Sprintf("unknown type %s", t)}
+}
+
+func bound(s string) *float64 {
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return nil
+	}
+	return &f
+}
+
+func textSchema(r rules) *Schema {
+	s := &Schema{Type: "string", Pattern: r.pattern}
+	for _, name := range r.enum {
+		s.Enum = append(s.Enum, name)
+	}
+	return s
+}
+
+func orderedSchema(t reflect.Type, r rules) *Schema {
+	value, _ := t.Elem().FieldByName("Value")
+	s := &Schema{Type: "object", AdditionalProperties: schemaOf(value.Type, rules{})}
+	if r.pattern != "" {
+		s.PropertyNames = &Schema{Pattern: r.pattern}
+	}
+	return s
+}
+
+func structSchema(t reflect.Type) *Schema {
+	s := &Schema{Type: "object", AdditionalProperties: False()}
+	for _, f := range fieldsOf(t) {
+		s.Properties = append(s.Properties, Property{Name: f.name, Schema: fieldSchema(f)})
+		if f.required {
+			s.Required = append(s.Required, f.name)
+		}
+	}
+	return s
+}
+
+// fieldSchema is the schema of a field's type with what the field's tags say.
+func fieldSchema(f field) *Schema {
+	s := schemaOf(f.typ, f.rules)
+	if f.doc != "" {
+		s.Description = f.doc
+	}
+	if f.fallback != "" {
+		if n, problems := writtenNowhere(nil, f.fallback); len(problems) == 0 {
+			s.Default = plain(n.yaml)
+		}
+	}
+	if f.example != "" {
+		if n, problems := writtenNowhere(nil, f.example); len(problems) == 0 {
+			s.Examples = []any{plain(n.yaml)}
+		}
+	}
+	return s
+}
