@@ -1,6 +1,7 @@
 package tensor
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -69,8 +70,12 @@ func productFits(dims ...int) bool {
 	return true
 }
 
-// checkTensors returns an error unless all four slices have s.Elems() elements.
-func (s AttentionShape) checkTensors(q, k, v, out []float32) error {
+// checkCall returns an error unless there is an arena and all four slices have
+// s.Elems() elements.
+func (s AttentionShape) checkCall(a *Arena, q, k, v, out []float32) error {
+	if a == nil {
+		return errors.New("attention needs an arena")
+	}
 	if err := s.Validate(); err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func (e *Engine) Close() {
 // NaN and Inf in the inputs give NaN in the rows of out that they reach.
 // A row whose scores are all -Inf attends to nothing and gives zeros.
 func (e *Engine) NaiveAttention(a *Arena, s AttentionShape, q, k, v, out []float32) error {
-	if err := s.checkTensors(q, k, v, out); err != nil {
+	if err := s.checkCall(a, q, k, v, out); err != nil {
 		return err
 	}
 	e.mu.Lock()
@@ -83,7 +83,7 @@ func (e *Engine) NaiveAttention(a *Arena, s AttentionShape, q, k, v, out []float
 // for each thread. With Causal, tiles above the diagonal are skipped. out must
 // not overlap q, k or v.
 func (e *Engine) FlashAttention(a *Arena, s AttentionShape, q, k, v, out []float32) error {
-	if err := s.checkTensors(q, k, v, out); err != nil {
+	if err := s.checkCall(a, q, k, v, out); err != nil {
 		return err
 	}
 	e.mu.Lock()

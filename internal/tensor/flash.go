@@ -10,7 +10,7 @@ const (
 	// flashRows and flashCols are the size of a tile of scores: queries times
 	// keys. A tile and the keys and values it needs stay in the second-level
 	// cache. flashCols is a multiple of every set's ColStep.
-	flashRows = 96
+	flashRows = 48
 	flashCols = 512
 	// flashPad keeps the rows of a tile out of the same cache sets.
 	flashPad = 16
@@ -21,7 +21,7 @@ const (
 type flashCall struct {
 	attention
 	keys, values packing
-	tiles        []float32 // flashTile elements for each worker
+	tiles        []float32 // flashTileLen for each worker
 }
 
 // flashTileLen is what one worker needs: a tile of scores, and for each of its
