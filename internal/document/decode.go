@@ -98,9 +98,9 @@ func (d *decoder) ordered(n Node, m ordered, r rules) {
 		return
 	}
 	for key, value := range n.Entries() {
-		if at, ok := r.matches(key.Value); !ok {
-			d.problems.Add(key.Position, "", "%s: the name %q does not match %s",
-				join(n.Path(), key.Value), abbreviate(key.Value), at)
+		if pattern, ok := r.matches(key.Value); !ok {
+			d.problems.Add(key.Position, "", "%s",
+				n.message("the name %q does not match %s", abbreviate(key.Value), pattern))
 		}
 		d.decode(value, reflect.ValueOf(m.add(key)).Elem(), rules{})
 	}
@@ -187,7 +187,7 @@ func (d *decoder) unknown(n Node, key Text, fields []field) {
 	}
 	where := ""
 	if path := n.Path(); path != "" {
-		where = " in " + path
+		where = " in " + abbreviate(path)
 	}
 	d.problems.Add(key.Position, Suggestion(key.Value, names), "unknown key %q%s", abbreviate(key.Value), where)
 }

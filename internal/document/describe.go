@@ -4,14 +4,15 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"time"
 )
 
 // Describer is implemented by a type that implements Decoder: the schema of
 // what DecodeNode accepts.
 type Describer interface{ JSONSchema() *Schema }
 
-// durationForm is what time.ParseDuration accepts.
-const durationForm = `^[-+]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`
+// durationForm is what time.ParseDuration accepts, behind the sign.
+const durationForm = `(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`
 
 // SchemaOf describes what Tree.Decode accepts for a T, which must not contain
 // itself. A type that Decode does not know gets a schema that no validator
@@ -31,7 +32,7 @@ func schemaOf(t reflect.Type, r rules) *Schema {
 	case t == textType:
 		return textSchema(r)
 	case t == durationType:
-		return &Schema{Type: "string", Pattern: durationForm}
+		return durationSchema(r)
 	case p.Implements(locatedType):
 		value, _ := t.FieldByName("Value")
 		return schemaOf(value.Type, r)
@@ -66,6 +67,15 @@ func scalarSchema(t reflect.Type, r rules) *Schema {
 		return &Schema{Type: "integer", Minimum: bound(r.min), Maximum: bound(r.max)}
 	}
 	return &Schema{Type: fmt.Sprintf("unknown type %s", t)}
+}
+
+// durationSchema has no bounds but the sign: a pattern cannot count.
+func durationSchema(r rules) *Schema {
+	sign := "^[-+]?"
+	if least, err := time.ParseDuration(r.min); err == nil && least >= 0 {
+		sign = "^[+]?"
+	}
+	return &Schema{Type: "string", Pattern: sign + durationForm}
 }
 
 func bound(s string) *float64 {

@@ -30,10 +30,11 @@ func (m *merger) merge(over, under *yaml.Node, path []string) *yaml.Node {
 		return over
 	}
 	var merged []*yaml.Node
+	overKeys, underKeys := keysOf(over), keysOf(under)
 	for i := 0; i+1 < len(under.Content); i += 2 {
 		key, value := under.Content[i], under.Content[i+1]
-		j := findKey(over, key.Value)
-		if j < 0 {
+		j, both := overKeys[key.Value]
+		if !both {
 			m.tree.adopt(key, m.base)
 			m.tree.adopt(value, m.base)
 			merged = append(merged, key, value)
@@ -43,12 +44,21 @@ func (m *merger) merge(over, under *yaml.Node, path []string) *yaml.Node {
 		merged = append(merged, over.Content[j], m.merge(over.Content[j+1], value, inner))
 	}
 	for i := 0; i+1 < len(over.Content); i += 2 {
-		if findKey(under, over.Content[i].Value) < 0 {
+		if _, both := underKeys[over.Content[i].Value]; !both {
 			merged = append(merged, over.Content[i], over.Content[i+1])
 		}
 	}
 	over.Content = merged
 	return over
+}
+
+// keysOf tells where each key of a map stands in its content.
+func keysOf(n *yaml.Node) map[string]int {
+	keys := make(map[string]int, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		keys[n.Content[i].Value] = i
+	}
+	return keys
 }
 
 func (m *merger) isWhole(path []string) bool {

@@ -173,11 +173,16 @@ func (n Node) Problem(p *Problems, hint, format string, args ...any) {
 }
 
 func (n Node) report(p *Problems, hint, format string, args ...any) {
+	p.Add(n.Position(), hint, "%s", n.message(format, args...))
+}
+
+// message begins with the node's path.
+func (n Node) message(format string, args ...any) string {
 	message := fmt.Sprintf(format, args...)
 	if path := n.Path(); path != "" {
-		message = path + ": " + message
+		message = abbreviate(path) + ": " + message
 	}
-	p.Add(n.Position(), hint, "%s", message)
+	return message
 }
 
 // Expected reports that the node is not what it should be, such as "a number

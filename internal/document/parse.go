@@ -34,7 +34,7 @@ func parseValue(s *source) (*Tree, Problems) {
 	var doc, second yaml.Node
 	dec := yaml.NewDecoder(bytes.NewReader(s.text))
 	err := decodeNode(dec, &doc)
-	if errors.Is(err, io.EOF) {
+	if errors.Is(err, io.EOF) || err == nil && isNothing(doc.Content[0]) {
 		var p Problems
 		p.Add(Position{File: s.name, Line: 1, Col: 1}, "", "nothing is written here")
 		return nil, p
@@ -52,6 +52,11 @@ func parseValue(s *source) (*Tree, Problems) {
 		c.problems = append(c.problems, syntaxProblem(s, err))
 	}
 	return c.tree, c.problems
+}
+
+// isNothing tells whether a document has no content, only its --- perhaps.
+func isNothing(root *yaml.Node) bool {
+	return root.Kind == yaml.ScalarNode && root.Value == "" && root.Style == 0 && root.Anchor == ""
 }
 
 // errParser stands for a fault of the parser itself.

@@ -2,6 +2,7 @@ package document
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"regexp"
 	"sort"
@@ -57,9 +58,9 @@ func syntaxProblem(s *source, err error) Problem {
 	if line, err := strconv.Atoi(head[1]); err == nil {
 		at.Line = min(line, len(s.lines))
 	}
-	before, culprit := "", ""
+	before, culprit := "", "a character that means something in YAML"
 	if len(s.text) <= maxLocated {
-		offset := faultIn(s.text, err)
+		offset := faultIn(s.text)
 		at = s.at(offset)
 		before = strings.TrimSpace(string(s.text[s.lines[at.Line-1]:offset]))
 		r, _ := utf8.DecodeRune(s.text[offset:])
@@ -70,14 +71,29 @@ func syntaxProblem(s *source, err error) Problem {
 
 // faultIn finds the last character of the shortest beginning of the text that
 // the parser refuses for the same reason as the whole: it need not read on to
-// know, so the fault is there.
-func faultIn(text []byte, err error) int {
-	shortest := sort.Search(len(text), func(n int) bool {
-		got := syntaxError(text[:n])
-		return got != nil && got.Error() == err.Error()
-	})
+// know, so the fault is there. An empty comment comes first, because the parser
+// confuses the first line with none.
+func faultIn(text []byte) int {
+	const comment = "#\n"
+	text = append([]byte(comment), text...)
+	reason := fmt.Sprint(syntaxError(text))
+	shortest := len(text)
+	if strings.Contains(reason, "',' or") { // said of a bracket not closed yet, too, but not behind a comma
+		shortest = shortestRefused(text, ",", reason)
+	}
+	if shortest == len(text) {
+		shortest = shortestRefused(text, "", reason)
+	}
 	_, size := utf8.DecodeLastRune(text[:shortest])
-	return max(0, shortest-size)
+	return max(0, shortest-size-len(comment))
+}
+
+// shortestRefused is the length of the shortest beginning of the text that is
+// refused for the reason when the suffix follows it.
+func shortestRefused(text []byte, suffix, reason string) int {
+	return sort.Search(len(text), func(n int) bool {
+		return fmt.Sprint(syntaxError(append(text[:n:n], suffix...))) == reason
+	})
 }
 
 func syntaxError(text []byte) error {
