@@ -170,7 +170,6 @@ type Lines struct {
 	Out      io.Writer
 	nextPart float64
 	nextTime time.Duration
-	warned   int
 }
 
 // The bounds on how often Lines prints.
@@ -179,27 +178,22 @@ const (
 	linesPause = time.Second
 )
 
-// Print prints a line if one is due, and each warning once.
+// Print prints a line if one is due. Warnings change while a run goes on; a log
+// gets them at the end.
 func (l *Lines) Print(p *Progress) error {
-	var b strings.Builder
-	for ; l.warned < len(p.Warnings); l.warned++ {
-		fmt.Fprintf(&b, "warning: %s\n", Printable(p.Warnings[l.warned]))
-	}
-	if f := p.fraction(); f >= l.nextPart && p.Elapsed >= l.nextTime {
-		l.nextPart = (math.Floor(f/linesPart) + 1) * linesPart
-		l.nextTime = p.Elapsed + linesPause
-		fmt.Fprintf(&b, "%s: %3.0f%%, %s, %s", p.Name, 100*f, p.counts(), p.times())
-		if p.Point != "" {
-			fmt.Fprintf(&b, "; %s", Printable(p.Point))
-		}
-		if e := p.Estimate.String(); e != "" {
-			b.WriteString(": " + e)
-		}
-		b.WriteByte('\n')
-	}
-	if b.Len() == 0 {
+	f := p.fraction()
+	if f < l.nextPart || p.Elapsed < l.nextTime {
 		return nil
 	}
-	_, err := io.WriteString(l.Out, b.String())
+	l.nextPart = (math.Floor(f/linesPart) + 1) * linesPart
+	l.nextTime = p.Elapsed + linesPause
+	line := fmt.Sprintf("%s: %3.0f%%, %s, %s", p.Name, 100*f, p.counts(), p.times())
+	if p.Point != "" {
+		line += "; " + Printable(p.Point)
+	}
+	if e := p.Estimate.String(); e != "" {
+		line += ": " + e
+	}
+	_, err := io.WriteString(l.Out, line+"\n")
 	return err
 }

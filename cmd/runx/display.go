@@ -1,0 +1,140 @@
+package main
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"runx/internal/report"
+	"runx/internal/results"
+	"runx/runner"
+	"runx/spec"
+	"runx/workloads"
+)
+
+// A display shows a run while it goes on: a block on a terminal, lines
+// elsewhere. It is a [runner.Observer], so it draws between samples and in the
+// goroutine that measures; the lock is only against the note of an interrupt.
+type display struct {
+	mu     sync.Mutex
+	name   string
+	varied []string // parameters that tell points apart
+	block  *report.Block
+	lines  *report.Lines
+	next   time.Duration // no earlier than this the next drawing
+}
+
+func newDisplay(t *terminal, s *spec.Spec) *display {
+	d := &display{name: s.Name, varied: variedParams(s)}
+	if t.errTTY {
+		d.block = &report.Block{Out: t.err, Style: t.errStyle(), Width: t.errWidth}
+	} else {
+		d.lines = &report.Lines{Out: t.err}
+	}
+	return d
+}
+
+// Sampled draws if it is time to.
+func (d *display) Sampled(p runner.Progress) {
+	if p.Elapsed < d.next {
+		return
+	}
+	d.next = p.Elapsed + report.Redraw
+	shown := d.progress(&p)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	// A display that cannot be drawn is no reason to end a measurement.
+	if d.block != nil {
+		_ = d.block.Draw(&shown)
+	} else {
+		_ = d.lines.Print(&shown)
+	}
+}
+
+// aside takes the block away while something else is written.
+func (d *display) aside(write func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.block != nil {
+		_ = d.block.Clear()
+	}
+	write()
+}
+
+func (d *display) progress(p *runner.Progress) report.Progress {
+	shown := report.Progress{
+		Name:        d.name,
+		PointsDone:  int64(p.PointsDone),
+		PointsTotal: int64(p.Points),
+		Samples:     p.Samples, SamplesExpected: p.SamplesExpected(),
+		Elapsed: p.Elapsed,
+		Round:   p.Round + 1,
+		Point:   pointText(p.Point, d.varied),
+	}
+	shown.Remaining, shown.RemainingKnown = p.ETA()
+	if e, ok := p.Estimate(); ok {
+		shown.Estimate = report.Estimate{
+			Metric: e.Metric, Stat: string(e.Stat), Value: e.Value, Lo: math.NaN(), Hi: math.NaN(), N: e.Samples,
+		}
+		if e.Interval.Valid() {
+			shown.Estimate.Lo, shown.Estimate.Hi = e.Interval.Lo, e.Interval.Hi
+		}
+	}
+	for _, w := range p.Warnings() {
+		shown.Warnings = append(shown.Warnings, w.Message)
+	}
+	return shown
+}
+
+// pointText names a point by the parameters that tell it from others.
+func pointText(p spec.Point, names []string) string {
+	parts := make([]string, 0, len(names))
+	for _, name := range names {
+		if v, ok := p.Params[name]; ok {
+			parts = append(parts, name+"="+workloads.FormatValue(v))
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// searchVaried bounds how many points are looked at to find what varies.
+const searchVaried = 1000
+
+// variedParams are the parameters in which points differ, in column order. In
+// a large grid it looks at points spread over the whole of it.
+func variedParams(s *spec.Spec) []string {
+	step := max(s.Size()/searchVaried, 1)
+	if step > 1 {
+		step |= 1 // an even step would keep to one half of a fast axis of even length
+	}
+	var first workloads.Values
+	varied := map[string]bool{}
+	for i := int64(0); i < s.Size(); i += step {
+		p, stays, err := s.At(i)
+		if err != nil || !stays {
+			continue
+		}
+		if first == nil {
+			first = p.Params
+		}
+		for name, v := range p.Params {
+			varied[name] = varied[name] || v != first[name]
+		}
+	}
+	var names []string
+	for _, p := range s.Params {
+		if varied[p.Name] {
+			names = append(names, p.Name)
+		}
+	}
+	return slices.Clip(names)
+}
+
+// warnings prints what one should know before believing the numbers.
+func (t *terminal) warnings(ws []results.Warning) {
+	for _, w := range ws {
+		t.warn(w.Message, w.Cure)
+	}
+}

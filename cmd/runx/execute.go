@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"runx/internal/report"
+	"runx/internal/results"
+	"runx/runner"
+	"runx/spec"
+	"runx/workloads/suite"
+)
+
+// defaultOut is where runs go unless told otherwise.
+const defaultOut = "out"
+
+// An execution is one run of one spec, from its directory to its summary.
+type execution struct {
+	t     *terminal
+	spec  *spec.Spec
+	run   *results.Run
+	root  string // the directory that holds all runs
+	quiet bool
+}
+
+// perform measures what is left to measure, makes the tables, and shows them.
+// It returns an exitError where the run did not end well.
+func (x *execution) perform(ctx context.Context) error {
+	outcome, err := x.measure(ctx)
+	if err != nil {
+		return withHint(err, "what was measured is kept: runx resume %s goes on", x.run.ID())
+	}
+	// An interrupt ends the measuring, not the writing of what was measured.
+	derived, err := results.Derive(context.WithoutCancel(ctx), x.run.Dir())
+	if err != nil {
+		return withHint(err, "the journal in %s is whole: runx resume %s makes the tables of it", x.run.Dir(), x.run.ID())
+	}
+	warnings := outcome.Warnings
+	if derived.Status == results.Complete {
+		warning, err := results.Link(x.root, x.spec.Name)
+		if err != nil {
+			return err
+		}
+		if warning.Message != "" {
+			warnings = append(warnings, warning)
+		}
+	}
+	if err := x.show(derived); err != nil {
+		return err
+	}
+	x.t.warnings(warnings)
+	return x.verdict(outcome)
+}
+
+// measure runs the runner under the display, until done or interrupted.
+func (x *execution) measure(ctx context.Context) (outcome runner.Outcome, err error) {
+	defer func() { err = errors.Join(err, x.run.Close()) }()
+	self, err := os.Executable()
+	if err != nil {
+		return outcome, fmt.Errorf("find this program, to start workers: %w", err)
+	}
+	log := &logFile{path: filepath.Join(x.run.Dir(), "workers.log")}
+	defer func() { err = errors.Join(err, log.Close()) }()
+	opts := runner.Options{Suite: suite.All(), Self: []string{self, serveCommand}, Log: log}
+	aside := func(write func()) { write() }
+	if !x.quiet {
+		x.t.note("%s: run %s", x.spec.Name, x.run.ID())
+		d := newDisplay(x.t, x.spec)
+		opts.Observer, aside = d, d.aside
+	}
+	ctx, release := interruptible(ctx, func() {
+		aside(func() { x.t.note("ending the current sample; a second interrupt ends at once") })
+	})
+	defer release()
+	outcome, err = runner.Run(ctx, x.spec, x.run, opts)
+	aside(func() {})
+	return outcome, err
+}
+
+// maxShown bounds the table at the end of a run; show prints all of it.
+const maxShown = 50
+
+// show prints the summary and where the files are; quiet, only the directory.
+func (x *execution) show(d *results.Derived) error {
+	if x.quiet {
+		_, err := fmt.Fprintln(x.t.out, d.Dir)
+		return err
+	}
+	summary, err := results.ReadSummary(d.Dir)
+	if err != nil {
+		return err
+	}
+	if err := report.NewView(summary, maxShown).Write(x.t.out, x.t.outWidth(), x.t.outStyle()); err != nil {
+		return err
+	}
+	samples, points := d.Samples, d.Summary
+	if d.Status == results.Complete {
+		samples = filepath.Join(x.root, x.spec.Name+".parquet")
+		points = filepath.Join(x.root, x.spec.Name+".summary.parquet")
+	}
+	fmt.Fprintf(x.t.out, "\n%s of %s, every one in %s\n",
+		plural(d.Rows, "sample"), plural(d.Points, "point"), d.Dir)
+	fmt.Fprintf(x.t.out, "pandas  pd.read_parquet(%q)\n", filepath.ToSlash(points))
+	fmt.Fprintf(x.t.out, "DuckDB  duckdb -c \"from '%s'\"\n", filepath.ToSlash(samples))
+	return nil
+}
+
+// verdict is how the run ended, as an exit code with its message.
+func (x *execution) verdict(o runner.Outcome) error {
+	if o.Skipped > 0 {
+		x.t.warn(plural(int64(o.Skipped), "point")+" cannot be measured here", "the column error of samples.parquet says why")
+	}
+	if o.FailedSamples > 0 {
+		x.t.note("%s of %s failed", plural(o.FailedSamples, "sample"), report.Count(o.Samples))
+	}
+	switch {
+	case o.Interrupted:
+		left := o.Points - o.Finished - o.Failed - o.Skipped
+		x.t.note("interrupted with %s to go", plural(int64(left), "point"))
+		fmt.Fprintf(x.t.err, "  hint: %s goes on\n", x.resumeCommand())
+		return exitError{exitInterrupted}
+	case o.Stopped != "":
+		x.t.note("stopped, as on_error says: %s", report.Printable(o.Stopped))
+		fmt.Fprintf(x.t.err, "  hint: %s tries again\n", x.resumeCommand())
+		return exitError{exitFailed}
+	case o.Failed > 0:
+		x.t.note("%s of %s failed", plural(int64(o.Failed), "point"), report.Count(int64(o.Points)))
+		fmt.Fprintf(x.t.err, "  hint: the column error of %s says why\n", filepath.Join(x.run.Dir(), "samples.parquet"))
+		return exitError{exitFailed}
+	}
+	return nil
+}
+
+// resumeCommand is what to type to go on with the run.
+func (x *execution) resumeCommand() string {
+	argv := []string{"runx", "resume", x.run.ID()}
+	if x.root != defaultOut {
+		argv = append(argv, "-o", x.root)
+	}
+	return shellQuote(argv)
+}
+
+// A logFile takes what workers print on stderr. It comes into being with the
+// first write, so that a run in which nobody had anything to say has none.
+type logFile struct {
+	path string
+	file *os.File
+	left int // bytes that may still be written
+}
+
+// maxLog bounds a log: a worker that never stops talking must not fill the disk.
+const maxLog = 16 << 20
+
+// Write appends to the log; what exceeds its bound is dropped.
+func (l *logFile) Write(p []byte) (int, error) {
+	if l.file == nil {
+		file, err := os.OpenFile(l.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+		if err != nil {
+			return 0, fmt.Errorf("open the workers' log: %w", err)
+		}
+		l.file, l.left = file, maxLog
+	}
+	kept := p[:min(len(p), l.left)]
+	l.left -= len(kept)
+	if _, err := l.file.Write(kept); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// Close closes the log, if there is one.
+func (l *logFile) Close() error {
+	if l.file == nil {
+		return nil
+	}
+	return l.file.Close()
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"runx/internal/results"
+)
+
+// TestMain makes this binary the program too: scripts and tests start it under
+// the name runx, and it starts itself as a worker.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"runx": main})
+}
+
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"code":  commandCode,
+			"huge":  commandHuge,
+			"files": commandFiles,
+			"rows":  commandRows,
+		},
+	})
+}
+
+// commandCode runs a command and wants its exit code: code 2 runx validate x.yaml.
+func commandCode(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: code N COMMAND ARG...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// commandHuge makes a sparse file: huge FILE MIB.
+func commandHuge(ts *testscript.TestScript, _ bool, args []string) {
+	mib, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	file, err := os.Create(ts.MkAbs(args[0]))
+	ts.Check(err)
+	_, err = io.WriteString(file, "version: 1\nname: huge\n# ")
+	ts.Check(err)
+	ts.Check(file.Truncate(int64(mib) << 20))
+	ts.Check(file.Close())
+}
+
+// commandFiles wants exactly so many files that match a pattern: files 1 out/*/*/samples.parquet.
+func commandFiles(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	found, err := filepath.Glob(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if len(found) != want {
+		ts.Fatalf("%d files match %s, want %d: %s", len(found), args[1], want, strings.Join(found, " "))
+	}
+}
+
+// commandRows wants a table to have so many rows and, in this order, columns
+// that begin with the ones given: rows 6 out/tiny.parquet spec run_id.
+func commandRows(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	table, err := results.ReadTable(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if table.Rows != want {
+		ts.Fatalf("%s has %d rows, want %d", args[1], table.Rows, want)
+	}
+	var names []string
+	for _, c := range table.Columns {
+		names = append(names, c.Name)
+	}
+	if got, want := fmt.Sprint(names), fmt.Sprint(args[2:]); !strings.HasPrefix(got, strings.TrimSuffix(want, "]")) {
+		ts.Fatalf("the columns of %s are %s, want them to begin with %s", args[1], got, want)
+	}
+}

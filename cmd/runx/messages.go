@@ -1,0 +1,175 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"runx/internal/document"
+	"runx/internal/report"
+)
+
+// The exit codes, as the README promises them.
+const (
+	exitDone        = 0
+	exitFailed      = 1 // some points failed, or the run itself did
+	exitUsage       = 2 // bad usage or a bad spec
+	exitInterrupted = 130
+)
+
+// A usageError is a mistake in how runx was called or in a spec.
+type usageError struct{ err error }
+
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
+
+// usagef makes a usage error.
+func usagef(format string, args ...any) error {
+	return usageError{fmt.Errorf(format, args...)}
+}
+
+// A hintedError comes with its cure.
+type hintedError struct {
+	err  error
+	hint string
+}
+
+func (e hintedError) Error() string { return e.err.Error() }
+func (e hintedError) Unwrap() error { return e.err }
+
+// Hint returns the cure.
+func (e hintedError) Hint() string { return e.hint }
+
+// A hinter is an error that knows its cure; those of other packages are too.
+type hinter interface {
+	error
+	Hint() string
+}
+
+// withHint adds a cure to an error; an empty hint adds nothing.
+func withHint(err error, format string, args ...any) error {
+	if hint := fmt.Sprintf(format, args...); err != nil && hint != "" {
+		return hintedError{err, hint}
+	}
+	return err
+}
+
+// An exitError ends the program with a code after all that is to be said has
+// been said.
+type exitError struct{ code int }
+
+func (e exitError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
+
+// terminal is where a command speaks: results to out, all else to err. Every
+// message of runx passes through it, so that all have one voice: lower case,
+// no final period, what happened, then the cure on a line of its own.
+type terminal struct {
+	in             io.Reader
+	out, err       io.Writer
+	outTTY, errTTY bool
+	color          bool
+}
+
+func newTerminal(in io.Reader, out, err io.Writer) *terminal {
+	t := &terminal{in: in, out: out, err: err, outTTY: isTerminal(out), errTTY: isTerminal(err)}
+	t.color = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	return t
+}
+
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// outStyle and errStyle mark up text for the stream that takes it.
+func (t *terminal) outStyle() report.Style { return report.Style{Color: t.color && t.outTTY} }
+func (t *terminal) errStyle() report.Style { return report.Style{Color: t.color && t.errTTY} }
+
+// outWidth is the width of the terminal that takes results; 0 where they go
+// elsewhere and nothing needs to be hidden.
+func (t *terminal) outWidth() int { return widthOf(t.out) }
+
+// errWidth is the width of the terminal that takes messages.
+func (t *terminal) errWidth() int { return widthOf(t.err) }
+
+// fallbackWidth is that of a terminal that does not tell.
+const fallbackWidth = 80
+
+func widthOf(w io.Writer) int {
+	file, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return 0
+	}
+	width, _, err := term.GetSize(int(file.Fd()))
+	if err != nil || width <= 0 {
+		return fallbackWidth
+	}
+	return width
+}
+
+// note says what happened.
+func (t *terminal) note(format string, args ...any) {
+	fmt.Fprintf(t.err, "runx: "+format+"\n", args...)
+}
+
+// warn says what may spoil the result, and its cure.
+func (t *terminal) warn(message, hint string) {
+	fmt.Fprintln(t.err, t.errStyle().Warn("warning: ")+report.Printable(message))
+	if hint != "" {
+		fmt.Fprintln(t.err, "  hint: "+report.Printable(hint))
+	}
+}
+
+// problems prints the warnings of a spec, each at its place.
+func (t *terminal) problems(ps document.Problems) {
+	for _, p := range ps {
+		hint := p.Hint
+		p.Hint = ""
+		t.warn(p.String(), hint)
+	}
+}
+
+// exit turns what a command returned into a message and an exit code.
+func (t *terminal) exit(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	if e, ok := errors.AsType[exitError](err); ok {
+		return e.code
+	}
+	writeError(t.err, err)
+	if _, ok := errors.AsType[usageError](err); ok {
+		return exitUsage
+	}
+	if _, ok := errors.AsType[document.Problems](err); ok {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// writeError prints an error and its hint. The problems of a spec stand as
+// they are: each begins with its place, which editors make a link of.
+func writeError(w io.Writer, err error) {
+	if ps, ok := errors.AsType[document.Problems](err); ok {
+		fmt.Fprintln(w, ps.Error())
+		return
+	}
+	fmt.Fprintln(w, "runx: "+printableLines(err.Error()))
+	if h, ok := errors.AsType[hinter](err); ok && h.Hint() != "" {
+		fmt.Fprintln(w, "  hint: "+printableLines(h.Hint()))
+	}
+}
+
+// printableLines keeps the line breaks of a message and nothing else that a
+// terminal would obey.
+func printableLines(s string) string {
+	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
+	for i := range lines {
+		lines[i] = report.Printable(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}

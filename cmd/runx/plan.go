@@ -1,0 +1,277 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"runx/internal/report"
+	"runx/spec"
+	"runx/workloads"
+)
+
+// firstPage is how many points a plan lists unless told otherwise.
+const firstPage = 20
+
+// countFor is how long a plan counts the points that where leaves. A grid for
+// which that is too short is reported as "at least": the answer must come while
+// one waits for it.
+const countFor = 1500 * time.Millisecond
+
+func newPlan(t *terminal) *cobra.Command {
+	var (
+		flags  specFlags
+		root   string
+		asJSON bool
+		limit  int
+	)
+	cmd := &cobra.Command{
+		Use:   "plan SPEC",
+		Short: "the points, their order, commands and expected time; runs nothing",
+		Example: `  runx plan specs/week07.yaml
+  runx plan specs/week07.yaml -p seq_len=128,256
+  runx plan specs/week07.yaml --json --limit 0 | jq '.points[].point_id'`,
+		Args: exactly(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := loadSpec(cmd.Context(), args[0], flags.options(cmd.Flags().Changed))
+			if err != nil {
+				return err
+			}
+			if limit < 0 {
+				return usagef("--limit %d is below 0", limit)
+			}
+			t.problems(s.Warnings)
+			p := &plan{spec: s, path: args[0], limit: limit, earlier: earlierRun(root, s)}
+			if asJSON {
+				return p.writeJSON(t.out)
+			}
+			return p.write(t)
+		},
+		ValidArgsFunction: completeSpecs,
+	}
+	flags.register(cmd.Flags())
+	registerOut(cmd, &root)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON")
+	cmd.Flags().IntVar(&limit, "limit", firstPage, "how many points to list; 0 lists all")
+	return cmd
+}
+
+// A plan is what a spec would have measured.
+type plan struct {
+	spec    *spec.Spec
+	path    string
+	limit   int
+	earlier *earlier
+}
+
+// A plannedPoint is one point of a plan.
+type plannedPoint struct {
+	Index   int64            `json:"index"`
+	PointID string           `json:"point_id"`
+	Params  workloads.Values `json:"params"`
+	// Command is what the workload starts, where it starts a program.
+	Command []string `json:"command,omitempty"`
+	// Rerun is the command that measures this point alone.
+	Rerun []string `json:"rerun"`
+}
+
+// walk hands the first points to list and counts those that stay, all of them
+// or as many as there is time for.
+func (p *plan) walk(list func(plannedPoint) error) (count int64, exact bool, err error) {
+	deadline := time.Now().Add(countFor)
+	for point, err := range p.spec.Points() {
+		if err != nil {
+			return count, false, usageError{err}
+		}
+		if p.limit == 0 || count < int64(p.limit) {
+			if err := list(p.planned(point)); err != nil {
+				return count, false, err
+			}
+		}
+		count++
+		if p.limit > 0 && count >= int64(p.limit) && count%1024 == 0 && time.Now().After(deadline) {
+			return count, false, nil
+		}
+	}
+	return count, true, nil
+}
+
+func (p *plan) planned(point spec.Point) plannedPoint {
+	rerun := []string{"runx", "run", p.path}
+	for _, param := range p.spec.Params {
+		if v, ok := point.Params[param.Name]; ok {
+			rerun = append(rerun, "-p", param.Name+"="+workloads.FormatValue(v))
+		}
+	}
+	return plannedPoint{Index: point.Index, PointID: point.ID, Params: point.Params, Command: commandOf(p.spec, point), Rerun: rerun}
+}
+
+// orderText says in which order points are visited.
+func orderText(m spec.Measure) string {
+	switch m.Order {
+	case spec.Sequential:
+		return "one point after the other, in the order listed"
+	case spec.Shuffled:
+		return fmt.Sprintf("one point after the other, in random order (seed %d)", m.Seed)
+	}
+	return fmt.Sprintf("in rounds: each point in turn, in random order (seed %d)", m.Seed)
+}
+
+// samplesText says how much is measured at each point.
+func samplesText(m spec.Measure) string {
+	text := plural(int64(m.Samples.Max), "sample")
+	if m.Samples.Min != m.Samples.Max {
+		text = fmt.Sprintf("%d to %d samples", m.Samples.Min, m.Samples.Max)
+	}
+	if m.Warmup > 0 {
+		text += fmt.Sprintf(" after %d to warm up", m.Warmup)
+	}
+	if u := m.Until; u != nil {
+		text += fmt.Sprintf(", until %s %s is known to ±%s%%", u.Metric, u.Stat, workloads.FormatValue(100*u.RelativeCI))
+	}
+	if m.Budget > 0 {
+		text += ", " + report.Duration(m.Budget) + " at most"
+	}
+	return text
+}
+
+func isolationText(m spec.Measure) string {
+	switch m.Isolate {
+	case spec.IsolatePoint:
+		return "a fresh process per point"
+	case spec.IsolateSample:
+		return "a fresh process per sample"
+	}
+	return "all points in one process"
+}
+
+func (p *plan) write(t *terminal) error {
+	var points []plannedPoint
+	count, exact, err := p.walk(func(pp plannedPoint) error {
+		points = append(points, pp)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	m := p.spec.Measure
+	fmt.Fprintf(t.out, "%s: %s of %s\n", t.outStyle().Bold(p.spec.Name), p.countText(count, exact), p.spec.Workload.Name)
+	fmt.Fprintf(t.out, "each     %s\n", samplesText(m))
+	fmt.Fprintf(t.out, "order    %s\n", orderText(m))
+	fmt.Fprintf(t.out, "process  %s\n", isolationText(m))
+	fmt.Fprintf(t.out, "time     %s\n\n", p.expectedTime(count, exact))
+	table := p.table(points)
+	if _, err := table.Write(t.out, t.outWidth(), t.outStyle()); err != nil {
+		return err
+	}
+	if more := count - int64(len(points)); more > 0 {
+		fmt.Fprintf(t.out, "... %s more\n", atLeast(more, exact))
+	}
+	if len(points) > 0 {
+		fmt.Fprintf(t.out, "\none point alone: %s\n", report.Printable(shellQuote(points[0].Rerun)))
+	}
+	return nil
+}
+
+// countText tells how many points stay, and of how many.
+func (p *plan) countText(count int64, exact bool) string {
+	text := plural(count, "point")
+	if !exact {
+		text = "at least " + text
+	}
+	if size := p.spec.Size(); size != count {
+		text += fmt.Sprintf(" out of a grid of %s", report.Count(size))
+	}
+	return text
+}
+
+func atLeast(n int64, exact bool) string {
+	if exact {
+		return plural(n, "point")
+	}
+	return "at least " + plural(n, "point")
+}
+
+func (p *plan) table(points []plannedPoint) report.Table {
+	table := report.Table{Columns: []report.TableColumn{{Title: "index", Right: true, Keep: true}, {Title: "point_id", Keep: true}}}
+	commands := len(points) > 0 && points[0].Command != nil
+	for _, param := range p.spec.Params {
+		right := param.Kind == workloads.Int || param.Kind == workloads.Float
+		table.Columns = append(table.Columns, report.TableColumn{Title: param.Name, Right: right})
+	}
+	if commands {
+		table.Columns = append(table.Columns, report.TableColumn{Title: "command"})
+	}
+	for _, pp := range points {
+		row := []string{fmt.Sprint(pp.Index), pp.PointID}
+		for _, param := range p.spec.Params {
+			row = append(row, workloads.FormatValue(pp.Params[param.Name]))
+		}
+		if commands {
+			row = append(row, shellQuote(pp.Command))
+		}
+		table.Rows = append(table.Rows, row)
+	}
+	return table
+}
+
+// writeJSON streams the plan as one object; the counts come last, because they
+// are known last.
+func (p *plan) writeJSON(w io.Writer) error {
+	head, err := json.Marshal(map[string]any{
+		"spec": p.spec.Name, "workload": p.spec.Workload.Name, "order": p.spec.Measure.Order, "isolate": p.spec.Measure.Isolate,
+		"samples_min": p.spec.Measure.Samples.Min, "samples_max": p.spec.Measure.Samples.Max,
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(w, "%s,\"points\":[", head[:len(head)-1]); err != nil {
+		return err
+	}
+	between := "\n"
+	count, exact, err := p.walk(func(pp plannedPoint) error {
+		line, err := json.Marshal(pp)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(w, "%s%s", between, line)
+		between = ",\n"
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	tail := map[string]any{"grid_count": p.spec.Size(), "points_count": count, "points_count_exact": exact}
+	if d, ok := p.estimate(count); ok {
+		tail["expected_s"] = d.Seconds()
+	}
+	if d, ok := p.bound(count); ok && exact {
+		tail["at_most_s"] = d.Seconds()
+	}
+	text, err := json.Marshal(tail)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "\n],%s\n", text[1:])
+	return err
+}
+
+// shellQuote writes an argument list so that a shell takes it apart the same way.
+func shellQuote(argv []string) string {
+	quoted := make([]string, len(argv))
+	for i, a := range argv {
+		if a == "" || strings.Trim(a, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-=./,:+@%") != "" {
+			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+		}
+		quoted[i] = a
+	}
+	return strings.Join(quoted, " ")
+}
+
+// commandOf is the program that a point starts; nil where the workload is not
+// a program.
+func commandOf(*spec.Spec, spec.Point) []string { return nil }

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"runx/internal/results"
+	"runx/spec"
+)
+
+func newResume(t *terminal) *cobra.Command {
+	var (
+		root  string
+		quiet bool
+	)
+	cmd := &cobra.Command{
+		Use:   "resume RUN",
+		Short: "go on with an interrupted run; finished points are not run again",
+		Long: `Goes on where the journal of a run ends, after an interrupt, a crash or a power cut. RUN is a run_id
+or a unique beginning of one, the path of a run, or the name of a spec for its newest run.`,
+		Example: `  runx resume 20261123t140501z-3f9a
+  runx resume week07`,
+		Args: exactly(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dir, err := results.Find(root, args[0])
+			if err != nil {
+				return usageError{err}
+			}
+			return resume(cmd.Context(), t, root, dir, quiet)
+		},
+		ValidArgsFunction: completeRuns(&root),
+	}
+	registerOut(cmd, &root)
+	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "no progress and no table: print only the directory of the run")
+	return cmd
+}
+
+func resume(ctx context.Context, t *terminal, root, dir string, quiet bool) error {
+	s, err := spec.Load(ctx, filepath.Join(dir, "spec.yaml"), baseOptions())
+	if err != nil {
+		return err
+	}
+	run, err := results.Open(dir)
+	if err != nil {
+		return err
+	}
+	x := &execution{t: t, spec: s, run: run, root: root, quiet: quiet}
+	return x.perform(ctx)
+}
+
+// completeRuns completes the names of specs and the ids of runs below a root.
+func completeRuns(root *string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		runs, err := results.List(*root)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		var names []string
+		for _, r := range runs {
+			names = append(names, r.ID+"\t"+r.Spec+", "+string(r.Status), r.Spec+"\tthe newest run")
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+}

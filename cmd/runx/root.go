@@ -1,0 +1,105 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+const rootLong = `runx runs declarative experiments. A spec is one YAML file that names a workload, the
+parameters to sweep, how to measure and what is claimed; runx measures every point,
+keeps every sample, and writes Parquet for pandas, polars and DuckDB.
+
+Exit codes: 0 done; 1 some points failed; 2 bad usage or spec; 130 interrupted, resumable.`
+
+const rootExample = `  runx specs/week07.yaml                      measure it
+  runx specs/week07.yaml --quick              a smoke test of the same spec
+  runx plan specs/week07.yaml                 what would be measured, and how long it takes
+  runx init mine.yaml --workload attention    begin a spec of your own
+  runx list attention                         what a workload can sweep and what it measures
+  runx show week07                            the summary of the newest run`
+
+// newRoot builds the command tree. Without a subcommand it runs specs, so that
+// "runx SPEC" does what one expects.
+func newRoot(t *terminal) *cobra.Command {
+	var flags runFlags
+	root := &cobra.Command{
+		Use:     "runx SPEC...",
+		Short:   "run declarative experiments",
+		Long:    rootLong,
+		Example: rootExample,
+		Args:    cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return flags.run(cmd, t, args)
+		},
+		ValidArgsFunction: completeSpecs,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+	}
+	flags.register(root)
+	root.SetIn(t.in)
+	root.SetOut(t.out)
+	root.SetErr(t.err)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return withHint(usageError{err}, "%s --help", cmd.CommandPath())
+	})
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpCommand(newHelp())
+	root.AddCommand(
+		newRun(t), newResume(t), newPlan(t), newValidate(t), newList(t),
+		newShow(t), newInit(t), newSchema(t), newCompletion(t),
+	)
+	return root
+}
+
+// newHelp lets one type "runx help plan".
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [COMMAND]",
+		Short:   "what a command does, with examples",
+		Example: "  runx help plan",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return notThere(strings.Join(args, " "))
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+	}
+}
+
+// commandNames are the subcommands, for hints.
+func commandNames() []string {
+	var names []string
+	for _, c := range newRoot(&terminal{}).Commands() {
+		names = append(names, c.Name())
+	}
+	return append(names, "help")
+}
+
+// exactly wants n arguments, named in the command's use line.
+func exactly(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == n {
+			return nil
+		}
+		return withHint(usagef("want %d argument(s), got %d", n, len(args)), "usage: %s", cmd.UseLine())
+	}
+}
+
+// atLeastOne wants one argument or more.
+func atLeastOne(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return nil
+	}
+	return withHint(usagef("no spec is named"), "usage: %s", cmd.UseLine())
+}
+
+// completeSpecs completes names of YAML files.
+func completeSpecs(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"runx/internal/results"
+	"runx/spec"
+)
+
+// runFlags are those of run, which also stand for a bare "runx SPEC".
+type runFlags struct {
+	specFlags
+	root  string
+	quiet bool
+}
+
+func (f *runFlags) register(cmd *cobra.Command) {
+	f.specFlags.register(cmd.Flags())
+	registerOut(cmd, &f.root)
+	cmd.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no table: print only the directory of the run")
+}
+
+// registerOut adds the flag that says where runs are kept.
+func registerOut(cmd *cobra.Command, root *string) {
+	cmd.Flags().StringVarP(root, "out", "o", defaultOut, "`dir` that holds the runs")
+	// The flag exists, so this cannot fail.
+	_ = cmd.MarkFlagDirname("out")
+}
+
+func newRun(t *terminal) *cobra.Command {
+	var flags runFlags
+	cmd := &cobra.Command{
+		Use:   "run SPEC...",
+		Short: "measure, and write Parquet; \"runx SPEC...\" is the same",
+		Long: `Measures every point of a spec, keeps every sample in a journal as it is taken, and writes
+samples.parquet, summary.parquet and run.parquet when it ends. Several specs run one after the other.
+
+An interrupt (Ctrl-C) ends the current sample and the run, which can be resumed; a second one ends at once.
+Results go to stdout, all else to stderr.`,
+		Example: `  runx run specs/week07.yaml
+  runx run specs/week07.yaml --quick
+  runx run specs/week07.yaml -p algorithm=flash -p seq_len=512,1024
+  runx run specs/week07.yaml --set measure.samples=20 --seed 3 -o /tmp/out`,
+		Args: atLeastOne,
+		RunE: func(cmd *cobra.Command, paths []string) error {
+			return flags.run(cmd, t, paths)
+		},
+		ValidArgsFunction: completeSpecs,
+	}
+	flags.register(cmd)
+	return cmd
+}
+
+// run measures specs one after the other. All are read before the first one
+// begins. An interrupt ends the sequence; a run in which points failed does not.
+func (f *runFlags) run(cmd *cobra.Command, t *terminal, paths []string) error {
+	specs, err := loadSpecs(cmd.Context(), t, paths, f.options(cmd.Flags().Changed))
+	if err != nil {
+		return err
+	}
+	var failed error
+	for _, s := range specs {
+		t.problems(s.Warnings)
+		err := f.runOne(cmd.Context(), t, s)
+		if e, ok := errors.AsType[exitError](err); ok && e.code == exitFailed {
+			failed = err
+			continue
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return failed
+}
+
+func (f *runFlags) runOne(ctx context.Context, t *terminal, s *spec.Spec) error {
+	run, err := results.Create(f.root, s, results.CreateOptions{Command: os.Args})
+	if err != nil {
+		return err
+	}
+	x := &execution{t: t, spec: s, run: run, root: f.root, quiet: f.quiet}
+	return x.perform(ctx)
+}

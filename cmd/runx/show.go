@@ -1,0 +1,70 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"runx/internal/report"
+	"runx/internal/results"
+)
+
+func newShow(t *terminal) *cobra.Command {
+	var root string
+	cmd := &cobra.Command{
+		Use:   "show RUN | NAME",
+		Short: "the summary of a run in the terminal",
+		Long: `Prints the summary of a run: one line per point, the metrics of the experiment with their 95% intervals,
+each in the unit in which it is best read. RUN is a run_id or a unique beginning of one, or the path of a run;
+NAME is that of a spec and stands for its newest run.`,
+		Example: `  runx show week07
+  runx show 20261123t140501z-3f9a`,
+		Args: exactly(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			dir, err := results.Find(root, args[0])
+			if err != nil {
+				return usageError{err}
+			}
+			return show(t, root, dir)
+		},
+		ValidArgsFunction: completeRuns(&root),
+	}
+	registerOut(cmd, &root)
+	return cmd
+}
+
+func show(t *terminal, root, dir string) error {
+	summary, err := results.ReadSummary(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return withHint(fmt.Errorf("run %s has no tables yet: it is running, or was ended at once", filepath.Base(dir)),
+			"runx resume %s finishes it", filepath.Base(dir))
+	}
+	if err != nil {
+		return err
+	}
+	if info, ok := runInfo(root, dir); ok {
+		title := strings.TrimSpace(info.Spec + "  " + info.Title)
+		fmt.Fprintln(t.out, t.outStyle().Bold(report.Printable(title)))
+		fmt.Fprintf(t.out, "run %s, %s, begun %s\n", info.ID, info.Status, time.UnixMicro(info.StartedAt).Format(time.DateTime))
+	}
+	return report.NewView(summary, 0).Write(t.out, t.outWidth(), t.outStyle())
+}
+
+// runInfo finds what a listing says of the run in dir.
+func runInfo(root, dir string) (results.RunInfo, bool) {
+	runs, err := results.List(root)
+	if err != nil {
+		return results.RunInfo{}, false
+	}
+	for _, r := range runs {
+		if filepath.Clean(r.Dir) == filepath.Clean(dir) {
+			return r, true
+		}
+	}
+	return results.RunInfo{}, false
+}

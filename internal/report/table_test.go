@@ -1,0 +1,69 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestTableAligns(t *testing.T) {
+	t.Parallel()
+	table := Table{
+		Columns: []TableColumn{
+			{Title: "mode", Keep: true}, {Title: "n", Right: true, Keep: true}, {Title: "latency p50", Unit: "µs"}, {Title: "memory", Unit: "MiB", Right: true},
+		},
+		Rows: [][]string{{"naive", "10", "1.5 [1, 2]", "4"}, {"ß", "7", "12", "128.5"}},
+	}
+	want := `mode    n  latency p50  memory
+            µs              MiB
+naive  10  1.5 [1, 2]        4
+ß       7  12            128.5
+`
+	// The unit of a column that stands to the left does so too.
+	want = strings.Replace(want, "            µs              MiB", "           µs              MiB", 1)
+	var b strings.Builder
+	hidden, err := table.Write(&b, 0, Style{})
+	if err != nil || hidden != 0 || b.String() != want {
+		t.Errorf("hidden %d, error %v, got\n%s\nwant\n%s", hidden, err, b.String(), want)
+	}
+	b.Reset()
+	hidden, err = table.Write(&b, 22, Style{})
+	if err != nil || hidden != 1 || strings.Contains(b.String(), "memory") {
+		t.Errorf("in 22 cells: hidden %d, error %v, got\n%s", hidden, err, b.String())
+	}
+}
+
+// No line is wider than the terminal as long as the columns that must stay fit.
+func TestTableFits(t *testing.T) {
+	t.Parallel()
+	text := rapid.StringMatching(`[a-z0-9µ]{0,12}`)
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 8).Draw(t, "columns")
+		table := Table{Columns: []TableColumn{{Title: text.Draw(t, "title"), Keep: true}}}
+		for range n - 1 {
+			table.Columns = append(table.Columns, TableColumn{Title: text.Draw(t, "title"), Right: rapid.Bool().Draw(t, "right")})
+		}
+		for range rapid.IntRange(0, 5).Draw(t, "rows") {
+			row := make([]string, n)
+			for i := range row {
+				row[i] = text.Draw(t, "cell")
+			}
+			table.Rows = append(table.Rows, row)
+		}
+		width := rapid.IntRange(12, 100).Draw(t, "width")
+		var b strings.Builder
+		hidden, err := table.Write(&b, width, Style{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(b.String()) {
+			if got := cells(strings.TrimRight(line, "\n")); got > width {
+				t.Fatalf("%d cells in a terminal of %d: %q", got, width, line)
+			}
+		}
+		if hidden < 0 || hidden >= n {
+			t.Fatalf("%d of %d columns hidden", hidden, n)
+		}
+	})
+}
