@@ -1,14 +1,25 @@
 package runner
 
 import (
+	"container/list"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"iter"
+	"runtime/metrics"
+	"sync"
 	"time"
 
 	"runx/internal/results"
 	"runx/spec"
+	"runx/workloads"
 )
+
+// overBudget times its budget is what a point may take for the smallest number
+// of samples that the spec asks for. Beyond the budget it gets no more than that
+// number, and beyond this not even that.
+const overBudget = 3
 
 // journal is what the runner needs of a [results.Run].
 type journal interface {
@@ -18,17 +29,212 @@ type journal interface {
 	Finish(results.RunStatus) error
 }
 
-type engine struct{}
-type point struct{}
+// An engine performs one run.
+type engine struct {
+	spec     *spec.Spec
+	journal  journal
+	log      io.Writer
+	observer Observer
+	newHost  hostMaker
 
-func newEngine(s *spec.Spec, j journal, opts Options) (*engine, error) {
-	return nil, errors.New("not yet")
+	points   []point
+	visits   []visit
+	watch    *watch
+	round    int
+	row      results.Sample // reused
+	deadline *deadline      // nil without a timeout
+	monitor  *workloads.Monitor
+
+	slots  list.List // of *slot, the one used last in front
+	last   *slot     // the one sampled last
+	shared host      // of all instances, where nothing is isolated
+	memory int64     // bytes available at the start
+
+	started, now time.Time
+	allocated    [1]metrics.Sample // bytes that this process has allocated so far
+	collected    uint64            // what they were at the last collection
+	out          Outcome
+	reps         int64
+	seen         observations
+	guess        forecast
 }
 
-func (e *engine) run(ctx context.Context) (Outcome, error) { return Outcome{}, nil }
+func newEngine(s *spec.Spec, j journal, opts Options) (*engine, error) {
+	e := &engine{spec: s, journal: j, observer: opts.Observer, log: io.Discard, started: time.Now()}
+	if opts.Log != nil {
+		e.log = &lockedWriter{to: opts.Log}
+	}
+	e.allocated[0].Name = "/gc/heap/allocs:bytes"
+	e.memory, _ = workloads.AvailableMemory()
+	e.seen.start(s)
+	var err error
+	if e.newHost, err = newHostMaker(s, opts, e.log); err != nil {
+		return nil, err
+	}
+	if e.points, err = enumerate(s); err != nil {
+		return nil, err
+	}
+	e.out.Points = len(e.points)
+	if e.watch, err = newWatch(s, len(e.points)); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
 
-func (e *engine) estimate(p *point) (Estimate, bool) { return Estimate{}, false }
+// run measures what the journal does not hold yet.
+func (e *engine) run(ctx context.Context) (Outcome, error) {
+	if err := e.resume(); err != nil {
+		return Outcome{}, err
+	}
+	e.monitor = workloads.NewMonitor()
+	if e.spec.Measure.Timeout > 0 {
+		e.deadline = newDeadline(ctx)
+		defer e.deadline.close()
+	}
+	err := e.measure(ctx)
+	e.closeAll()
+	if e.shared != nil {
+		e.logError("close the worker", e.shared.close())
+	}
+	e.logError("close the monitor", e.monitor.Close())
+	return e.finish(err)
+}
 
-func (e *engine) forecast() (samples int64, eta time.Duration) { return 0, -1 }
+// measure starts the host that all points share, where there is one, so that
+// a worker that cannot start is one error and not one per point.
+func (e *engine) measure(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
+	if e.spec.Measure.Isolate == spec.IsolateNone && e.spec.Worker != nil {
+		if _, err := e.hostFor(ctx); err != nil {
+			return err
+		}
+	}
+	return e.inOrder(ctx)
+}
 
-func (e *engine) warnings() []results.Warning { return nil }
+// finish records how the run ended.
+func (e *engine) finish(err error) (Outcome, error) {
+	status := results.Complete
+	switch {
+	case err == nil:
+	case errors.Is(err, errInterrupted):
+		status, err, e.out.Interrupted = results.Interrupted, nil, true
+	case errors.Is(err, errStopped):
+		status, err, e.out.Stopped = results.Broken, nil, e.row.Error
+	default:
+		status = results.Broken
+	}
+	if ended := e.journal.Finish(status); ended != nil && err == nil {
+		err = fmt.Errorf("record the end of the run: %w", ended)
+	}
+	e.out.Warnings = e.warnings()
+	return e.out, err
+}
+
+// record appends the row to the journal and counts it.
+func (e *engine) record(p *point, at spec.Point) error {
+	if !p.defined {
+		if err := e.journal.Point(at); err != nil {
+			return fmt.Errorf("record point %s: %w", at.ID, err)
+		}
+		p.defined = true
+	}
+	if err := e.journal.Append(&e.row); err != nil {
+		return fmt.Errorf("record sample %d of point %s: %w", e.row.Rep, at.ID, err)
+	}
+	e.count(&e.row)
+	return nil
+}
+
+func (e *engine) count(row *results.Sample) {
+	e.out.Samples++
+	if row.Status == results.Failed || row.Status == results.Timeout {
+		e.out.FailedSamples++
+	}
+	if row.Tainted != "" {
+		e.out.Tainted++
+	}
+	e.seen.row(row)
+}
+
+// judge ends a point that needs no more samples.
+func (e *engine) judge(p *point) {
+	m := &e.spec.Measure
+	if p.phase == pending {
+		enough := int(p.reps) >= m.Samples.Min && e.watch.decide(p)
+		spent := m.Budget > 0 && (p.spent >= overBudget*m.Budget ||
+			p.spent >= m.Budget && int(p.reps) >= m.Samples.Min)
+		full := int(p.reps) >= m.Samples.Max
+		if !enough && !spent && !full {
+			return
+		}
+		p.phase = finished
+		if p.ok == 0 {
+			p.phase = failed
+		}
+		e.seen.end(e, p, enough, full)
+	}
+	switch p.phase {
+	case finished:
+		e.out.Finished++
+	case failed:
+		e.out.Failed++
+	case skipped:
+		e.out.Skipped++
+	}
+	if p.slot != nil {
+		e.close(p.slot)
+	}
+}
+
+// tell informs the observer, and lets go of what only it needed.
+func (e *engine) tell(p *point) {
+	if e.observer != nil {
+		at, err := e.describe(p)
+		if err == nil {
+			e.observer.Sampled(Progress{
+				Points: e.out.Points, PointsDone: e.out.Finished + e.out.Failed + e.out.Skipped,
+				Samples: e.reps, Round: e.round, Point: at, Rep: int(p.reps), Status: e.row.Status,
+				Elapsed: e.now.Sub(e.started), engine: e, point: p,
+			})
+		}
+	}
+	if p.phase != pending {
+		p.values = nil
+	}
+}
+
+// describe returns the point with its parameters.
+func (e *engine) describe(p *point) (spec.Point, error) {
+	if p.slot != nil {
+		return p.slot.at, nil
+	}
+	at, stays, err := e.spec.At(p.index)
+	if err == nil && !stays {
+		err = errors.New("it is not part of the grid any more")
+	}
+	if err != nil {
+		return spec.Point{Index: p.index}, fmt.Errorf("point %d: %w", p.index, err)
+	}
+	return at, nil
+}
+
+func (e *engine) logError(doing string, err error) {
+	if err != nil {
+		fmt.Fprintf(e.log, "%s: %v\n", doing, err)
+	}
+}
+
+// A lockedWriter is shared by the workers that write at the same time.
+type lockedWriter struct {
+	mu sync.Mutex
+	to io.Writer
+}
+
+func (w *lockedWriter) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.to.Write(b)
+}

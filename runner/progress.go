@@ -50,7 +50,7 @@ type Estimate struct {
 
 // Estimate computes the estimate of the current point. It is false where it has
 // no sample yet, or where the run is too large to keep samples for a display.
-func (p *Progress) Estimate() (Estimate, bool) { return p.engine.estimate(p.point) }
+func (p *Progress) Estimate() (Estimate, bool) { return p.engine.watch.estimate(p.point) }
 
 // SamplesExpected is the number of repetitions that the run will have taken at
 // its end. Under measure.until it is a guess from the points that ended.

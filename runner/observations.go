@@ -1,0 +1,168 @@
+package runner
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"strings"
+
+	"runx/internal/results"
+	"runx/internal/stats"
+	"runx/spec"
+	"runx/workloads"
+)
+
+// The metrics of every sample that warnings are made of, beside the latency.
+const (
+	opsMetric     = "ops_count"
+	peakRSSMetric = "peak_rss_bytes"
+)
+
+const (
+	// shortStretch is the timed duration, in ms, below which reading the clock,
+	// at 40 to 80 ns, is more than a few percent of what was measured.
+	shortStretch = 1e-3
+	// manyTainted is the part of the samples from which interference is not an
+	// exception.
+	manyTainted = 0.1
+	// busyLoad is the load average per core from which others are at work.
+	busyLoad = 0.5
+	// slowFirst times the median is a first sample that is not like the others.
+	slowFirst = 1.5
+	// enoughToJudge is the number of samples from which a series tells of its
+	// first sample and of its correlation.
+	enoughToJudge = 20
+)
+
+// A tally counts the points that something is to be said of, and keeps the one
+// where it is worst.
+type tally struct {
+	points int
+	worst  float64
+	text   string
+}
+
+func (t *tally) add(badness float64, text func() string) {
+	t.points++
+	if t.points == 1 || badness > t.worst {
+		t.worst, t.text = badness, text()
+	}
+}
+
+// observations are what the warnings are made of.
+type observations struct {
+	load                   float64 // per core at the start; NaN where unknown
+	latency, ops           int     // columns
+	rows, short, timeouts  int64
+	evictions              int
+	judged                 int // points with enough samples to judge a series
+	budget, limit          tally
+	slow, correlated       tally
+	incomplete             tally
+	firstIsCold, inProcess bool
+}
+
+func (o *observations) start(s *spec.Spec) {
+	o.load = loadAverage() / float64(runtime.NumCPU())
+	o.inProcess = s.Measure.Isolate == spec.IsolateNone && s.Worker == nil
+	o.firstIsCold = s.Measure.Isolate == spec.IsolateSample
+	for i, m := range workloads.SampleMetrics(s.Workload, s.Extracts) {
+		switch m.Name {
+		case workloads.LatencyMetric:
+			o.latency = i
+		case opsMetric:
+			o.ops = i
+		}
+	}
+}
+
+// row notes what a sample tells by itself.
+func (o *observations) row(row *results.Sample) {
+	switch row.Status {
+	case results.Timeout:
+		o.timeouts++
+		return
+	case results.OK:
+		o.rows++
+	default:
+		return
+	}
+	// A simulated latency counts no operations: the product is NaN.
+	if row.Values[o.latency]*row.Values[o.ops] < shortStretch {
+		o.short++
+	}
+}
+
+// end notes what a finished point tells as a whole.
+func (o *observations) end(e *engine, p *point, enough, full bool) {
+	name := func() string { return e.name(p) }
+	if lost := p.reps - p.ok; lost > 0 && p.ok > 0 {
+		o.incomplete.add(float64(lost), func() string { return fmt.Sprintf("%s: %d of %d failed", name(), lost, p.reps) })
+	}
+	if !enough {
+		o.unsure(e, p, full)
+	}
+	if e.watch.metric != workloads.LatencyMetric || len(p.values) < enoughToJudge {
+		return
+	}
+	o.judged++
+	if first, rest := p.values[0], slices.Sorted(slices.Values(p.values[1:])); !o.firstIsCold {
+		if median := stats.Quantile(rest, 0.5); first > rest[len(rest)-1] && first > slowFirst*median {
+			o.slow.add(first/median, func() string { return fmt.Sprintf("%s: %.1f times the median", name(), first/median) })
+		}
+	}
+	if n := stats.EffectiveSize(p.values); n < float64(len(p.values))/2 {
+		o.correlated.add(float64(len(p.values))/n, func() string {
+			return fmt.Sprintf("%s: %d samples are worth %.0f", name(), len(p.values), n)
+		})
+	}
+}
+
+// unsure notes a point that ended before its estimate was as sure as was asked.
+func (o *observations) unsure(e *engine, p *point, full bool) {
+	m := &e.spec.Measure
+	if full && m.Until == nil {
+		return
+	}
+	spread := math.Inf(1)
+	if estimate, ok := e.watch.estimate(p); ok {
+		spread = estimate.Spread()
+	}
+	text := func() string {
+		how := "no interval"
+		if !math.IsInf(spread, 0) {
+			how = fmt.Sprintf("±%.1f%%", 100*spread)
+		}
+		return fmt.Sprintf("%s: %s at n=%d", e.name(p), how, p.ok)
+	}
+	if full {
+		o.limit.add(spread, text)
+	} else {
+		o.budget.add(spread, text)
+	}
+}
+
+// name tells a point from the others by the parameters that vary.
+func (e *engine) name(p *point) string {
+	at, err := e.describe(p)
+	if err != nil {
+		return fmt.Sprintf("point %d", p.index)
+	}
+	first, errFirst := e.describe(&e.points[0])
+	last, errLast := e.describe(&e.points[len(e.points)-1])
+	if errFirst != nil || errLast != nil {
+		return fmt.Sprintf("point %d", p.index)
+	}
+	var parts []string
+	for _, param := range e.spec.Params {
+		v := at.Params[param.Name]
+		if v != first.Params[param.Name] || v != last.Params[param.Name] {
+			parts = append(parts, param.Name+"="+workloads.FormatValue(v))
+		}
+	}
+	if parts == nil {
+		return "point " + at.ID
+	}
+	return strings.Join(parts, " ")
+}

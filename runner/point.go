@@ -1,0 +1,53 @@
+package runner
+
+import (
+	"fmt"
+	"time"
+
+	"runx/spec"
+)
+
+// maxPoints bounds the points that one run holds in memory: about 100 bytes
+// each, and at 5 µs a sample it takes minutes to visit each once.
+const maxPoints = 50_000_000
+
+// A point is what the runner remembers of one point: where it is in the grid,
+// and how far it is. Its parameters are made again when they are needed.
+type point struct {
+	index    int64
+	spent    time.Duration // in setup and sampling
+	values   []float64     // of the watched metric
+	slot     *slot         // nil while not open
+	reps     int32         // repetitions that are done, well or not
+	ok       int32         // those that went well
+	attempts int32         // failures of the next repetition so far
+	looked   int32         // repetitions at the last look of the stop rule
+	phase    phase
+	verified bool
+	defined  bool // in the journal
+}
+
+// A phase is where a point is.
+type phase uint8
+
+const (
+	pending  phase = iota // needs samples
+	finished              // has what it needs, or what its budget allows
+	failed                // was given up
+	skipped               // is not supported here
+)
+
+// enumerate makes the record of each point that stays.
+func enumerate(s *spec.Spec) ([]point, error) {
+	var points []point
+	for p, err := range s.Points() {
+		if err != nil {
+			return nil, fmt.Errorf("expand the grid: %w", err)
+		}
+		if len(points) == maxPoints {
+			return nil, fmt.Errorf("the grid has more than %d points, too many for one run", maxPoints)
+		}
+		points = append(points, point{index: p.Index})
+	}
+	return points, nil
+}

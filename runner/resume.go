@@ -1,0 +1,66 @@
+package runner
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"runx/internal/results"
+	"runx/spec"
+)
+
+// resume takes over what the journal holds: a point goes on behind its last
+// sample, and one that ended stays so. The time it has spent is what its
+// samples took.
+func (e *engine) resume() error {
+	wall := len(e.watch.names) - 1
+	var at spec.Point
+	for row, err := range e.journal.Samples() {
+		if err != nil {
+			return fmt.Errorf("read the journal: %w", err)
+		}
+		p := e.find(row.Point)
+		if p == nil {
+			return fmt.Errorf("the journal has a sample of point %d, which the spec does not have", row.Point)
+		}
+		p.verified, p.defined = true, true
+		e.count(row)
+		if len(row.Values) > wall && !math.IsNaN(row.Values[wall]) {
+			p.spent += time.Duration(row.Values[wall] * float64(time.Millisecond))
+		}
+		if row.Status != results.OK {
+			e.countFailure(p, &failure{status: row.Status, retry: true})
+			continue
+		}
+		if e.watch.computed != nil && at.Index != row.Point || at.Params == nil {
+			if at, err = e.describe(p); err != nil {
+				return err
+			}
+		}
+		e.watch.add(p, at, row.Values)
+		if int32(row.Rep) >= p.reps { // not one more row of the same repetition
+			p.reps, p.attempts, p.ok = int32(row.Rep)+1, 0, p.ok+1
+			e.reps++
+		}
+	}
+	for i := range e.points {
+		if p := &e.points[i]; p.reps > 0 || p.phase != pending {
+			e.judge(p)
+			if p.phase != pending {
+				p.values = nil
+			}
+		}
+	}
+	return nil
+}
+
+// find returns the point of an index of the grid; nil is none.
+func (e *engine) find(index int64) *point {
+	i, found := slices.BinarySearchFunc(e.points, index, func(p point, index int64) int { return cmp.Compare(p.index, index) })
+	if !found {
+		return nil
+	}
+	return &e.points[i]
+}

@@ -1,0 +1,300 @@
+package runner
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"time"
+
+	"runx/internal/results"
+	"runx/spec"
+	"runx/workloads"
+)
+
+const (
+	// maxInstances and maxChildren bound what stays open between rounds.
+	maxInstances = 1024
+	maxChildren  = 32
+	// resettleBelow is the duration of a sample below which another point in
+	// between leaves caches and branch predictors cold enough to show: the
+	// first sample on return is thrown away.
+	resettleBelow = 10 * time.Millisecond
+	// collectAbove is how much setup may allocate before its garbage is
+	// collected at once, rather than during a sample.
+	collectAbove = 4 << 20
+)
+
+// A slot is an open instance.
+type slot struct {
+	point    *point
+	at       spec.Point
+	host     host
+	instance workloads.Instance
+	recorder *workloads.Recorder
+	multi    workloads.MultiSampler // nil where the instance is none
+	log      io.Writer
+	wall     time.Duration // of the last repetition
+	rows     int           // that it yielded
+	broken   bool          // the workload panicked; who knows what is left of it
+	place    *list.Element
+}
+
+func (s *slot) usable() bool { return !s.broken && s.host.alive() }
+
+// sample performs n repetitions, which the recorder then holds.
+func (s *slot) sample(ctx context.Context, n int) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.broken = true
+			err = panicked(s.log, v)
+		}
+	}()
+	s.recorder.Reset()
+	if n > 1 {
+		return s.multi.SampleN(ctx, n, s.recorder)
+	}
+	return s.instance.Sample(ctx, s.recorder)
+}
+
+// A failure is why an attempt yielded no sample.
+type failure struct {
+	status results.Status
+	err    error
+	retry  bool      // another attempt may do better
+	ends   bool      // without another attempt the point is over, whatever on_error says
+	values []float64 // what was measured nevertheless
+}
+
+func failureOf(doing string, err error, retry, ends bool) *failure {
+	f := &failure{status: results.Failed, err: fmt.Errorf("%s: %w", doing, err), retry: retry, ends: ends}
+	switch {
+	case errors.Is(err, workloads.ErrUnsupported):
+		f.status = results.Skipped
+	case errors.Is(err, context.DeadlineExceeded):
+		f.status = results.Timeout
+	}
+	return f
+}
+
+// ready makes the point's instance ready for a sample: opened, verified and
+// warm.
+func (e *engine) ready(ctx context.Context, p *point) (*slot, *failure) {
+	if p.slot != nil && !p.slot.usable() {
+		e.close(p.slot)
+	}
+	if p.slot == nil {
+		return e.prepare(ctx, p)
+	}
+	s := p.slot
+	e.slots.MoveToFront(s.place)
+	if e.last != s && s.wall < resettleBelow {
+		e.last = s
+		if _, err := e.call(ctx, s, 1); err != nil {
+			return nil, failureOf("resettle", err, true, false)
+		}
+	}
+	return s, nil
+}
+
+// prepare opens an instance for the point and takes it to its first sample.
+// Where each sample has a process of its own, the check of the answer has one
+// too: it must not warm up what is to be measured cold.
+func (e *engine) prepare(ctx context.Context, p *point) (*slot, *failure) {
+	s, f := e.openSlot(ctx, p)
+	if f != nil {
+		return nil, f
+	}
+	if !p.verified {
+		if f := e.verify(ctx, s); f != nil {
+			return nil, f
+		}
+		p.verified = true
+		if e.spec.Measure.Isolate == spec.IsolateSample && e.verifies(s) {
+			e.close(s)
+			if s, f = e.openSlot(ctx, p); f != nil {
+				return nil, f
+			}
+		}
+	}
+	e.collectSetup(s)
+	e.last = s
+	for range e.spec.Measure.Warmup {
+		if _, err := e.call(ctx, s, 1); err != nil {
+			return nil, failureOf("warm up", err, true, false)
+		}
+	}
+	return s, nil
+}
+
+func (e *engine) verifies(s *slot) bool {
+	_, ok := s.instance.(workloads.Verifier)
+	return ok
+}
+
+func (e *engine) verify(ctx context.Context, s *slot) *failure {
+	v, ok := s.instance.(workloads.Verifier)
+	if !ok {
+		return nil
+	}
+	ctx, cancel := e.limitSetup(ctx, s.point)
+	defer cancel()
+	if err := guard(e.log, func() error { return v.Verify(ctx) }); err != nil {
+		e.close(s)
+		return failureOf("verify", err, false, true)
+	}
+	return nil
+}
+
+// limitSetup bounds what is no sample, and so has no timeout, by what the
+// point may take at most.
+func (e *engine) limitSetup(ctx context.Context, p *point) (context.Context, context.CancelFunc) {
+	if e.spec.Measure.Budget == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, max(overBudget*e.spec.Measure.Budget-p.spent, e.spec.Measure.Budget))
+}
+
+// openSlot opens an instance. Where that fails for want of memory that other
+// open instances hold, they are closed and it is tried again.
+func (e *engine) openSlot(ctx context.Context, p *point) (*slot, *failure) {
+	at, err := e.describe(p)
+	if err != nil {
+		return nil, failureOf("compute the parameters", err, false, true)
+	}
+	e.makeRoom()
+	ctx, cancel := e.limitSetup(ctx, p)
+	defer cancel()
+	s, f := e.tryOpen(ctx, p, at)
+	if f != nil && f.status == results.Failed && e.slots.Len() > 0 && e.memoryIsShort(0.5) {
+		e.closeAll()
+		debug.FreeOSMemory()
+		s, f = e.tryOpen(ctx, p, at)
+	}
+	if f != nil {
+		return nil, f
+	}
+	s.place = e.slots.PushFront(s)
+	p.slot = s
+	return s, nil
+}
+
+func (e *engine) tryOpen(ctx context.Context, p *point, at spec.Point) (*slot, *failure) {
+	h, err := e.hostFor(ctx)
+	if err != nil {
+		return nil, &failure{status: results.Failed, err: err, retry: true, ends: true}
+	}
+	instance, err := h.open(ctx, workloads.Env{
+		Params:   at.Params,
+		Extracts: e.spec.Extracts,
+		Seed:     e.seedOf(at, p),
+		Log:      e.log,
+	})
+	if err != nil {
+		e.closeHost(h)
+		return nil, failureOf("open", err, true, true)
+	}
+	s := &slot{point: p, at: at, host: h, instance: instance, log: e.log, rows: 1}
+	s.multi, _ = instance.(workloads.MultiSampler)
+	s.recorder = workloads.NewRecorder(e.spec.Workload, e.spec.Extracts, e.monitor)
+	return s, nil
+}
+
+// seedOf is the source of randomness of an instance. One that is opened again
+// later in the point draws something else, or it would repeat its samples.
+func (e *engine) seedOf(at spec.Point, p *point) uint64 {
+	seed := e.spec.Measure.Seed
+	for _, c := range []byte(at.ID) {
+		seed = mix(seed, uint64(c))
+	}
+	if p.reps > 0 {
+		seed = mix(seed, uint64(p.reps))
+	}
+	return seed
+}
+
+// hostFor returns the host for one more instance: the one for all, or a fresh
+// one.
+func (e *engine) hostFor(ctx context.Context) (host, error) {
+	if e.spec.Measure.Isolate != spec.IsolateNone {
+		return e.newHost(ctx)
+	}
+	if e.shared != nil && !e.shared.alive() {
+		e.logError("close the worker", e.shared.close())
+		e.shared = nil
+	}
+	if e.shared == nil {
+		h, err := e.newHost(ctx)
+		if err != nil {
+			return nil, err
+		}
+		e.shared = h
+	}
+	return e.shared, nil
+}
+
+// closeHost ends a host that only one instance has.
+func (e *engine) closeHost(h host) {
+	if h != e.shared {
+		e.logError("close the worker", h.close())
+	}
+}
+
+func (e *engine) close(s *slot) {
+	if s.host.alive() {
+		e.logError("close the instance", guard(e.log, s.instance.Close))
+	}
+	e.closeHost(s.host)
+	e.slots.Remove(s.place)
+	s.point.slot = nil
+	if e.last == s {
+		e.last = nil
+	}
+}
+
+func (e *engine) closeAll() {
+	for e.slots.Len() > 0 {
+		e.close(e.slots.Back().Value.(*slot))
+	}
+}
+
+// makeRoom closes the instances that were not used for longest, as far as
+// number or memory ask for it.
+func (e *engine) makeRoom() {
+	limit := maxInstances
+	if e.spec.Measure.Isolate != spec.IsolateNone {
+		limit = maxChildren
+	}
+	for e.slots.Len() >= limit {
+		e.close(e.slots.Back().Value.(*slot))
+		e.seen.evictions++
+	}
+	for e.slots.Len() > 0 && e.memoryIsShort(0.25) {
+		e.close(e.slots.Back().Value.(*slot))
+		e.seen.evictions++
+		debug.FreeOSMemory()
+	}
+}
+
+// memoryIsShort tells whether less than this part of the memory that there was
+// at the start is left.
+func (e *engine) memoryIsShort(part float64) bool {
+	left, ok := workloads.AvailableMemory()
+	return ok && float64(left) < part*float64(e.memory)
+}
+
+// collectSetup collects the garbage of opening an instance in this process.
+func (e *engine) collectSetup(s *slot) {
+	if _, ok := s.host.(inProcess); !ok {
+		return
+	}
+	metrics.Read(e.allocated[:])
+	if total := e.allocated[0].Value.Uint64(); total-e.collected > collectAbove {
+		runtime.GC()
+		e.collected = total
+	}
+}
