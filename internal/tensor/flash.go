@@ -42,13 +42,11 @@ func (f *flashCall) run(team *kernels.Team, a *Arena) error {
 		return err
 	}
 	defer a.release(f.tiles)
-	if err := team.Run(f.sequences(), &f.keys); err != nil {
-		return err
-	}
-	if err := team.Run(f.sequences(), &f.values); err != nil {
-		return err
-	}
-	return team.Run(f.sequences()*f.blocks(), f)
+	return team.Run(
+		kernels.Step{Task: &f.keys, Parts: f.sequences()},
+		kernels.Step{Task: &f.values, Parts: f.sequences()},
+		kernels.Step{Task: f, Parts: f.sequences() * f.blocks()},
+	)
 }
 
 func (f *flashCall) blocks() int { return (f.SeqLen + flashRows - 1) / flashRows }

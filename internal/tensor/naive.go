@@ -39,25 +39,19 @@ func (n *naiveCall) run(team *kernels.Team, a *Arena) error {
 }
 
 func (n *naiveCall) compute(team *kernels.Team) error {
-	if err := team.Run(n.sequences(), &n.keys); err != nil {
-		return err
-	}
-	if err := team.Run(n.sequences(), &n.values); err != nil {
-		return err
-	}
 	blocks := n.sequences() * n.blocks()
-	if err := team.Run(blocks, naiveScores{n}); err != nil {
-		return err
-	}
+	masked := 0
 	if n.Causal {
-		if err := team.Run(blocks, naiveMask{n}); err != nil {
-			return err
-		}
+		masked = blocks
 	}
-	if err := team.Run(blocks, naiveSoftmax{n}); err != nil {
-		return err
-	}
-	return team.Run(blocks, naiveOutput{n})
+	return team.Run(
+		kernels.Step{Task: &n.keys, Parts: n.sequences()},
+		kernels.Step{Task: &n.values, Parts: n.sequences()},
+		kernels.Step{Task: naiveScores{n}, Parts: blocks},
+		kernels.Step{Task: naiveMask{n}, Parts: masked},
+		kernels.Step{Task: naiveSoftmax{n}, Parts: blocks},
+		kernels.Step{Task: naiveOutput{n}, Parts: blocks},
+	)
 }
 
 // blocks is the number of blocks of rows in one sequence.

@@ -56,15 +56,16 @@ func (t *Team) pass(alpha float32, a, b Matrix, beta float32, c Matrix) error {
 	if need := t.set.PackedLen(b.Rows, b.Cols); len(t.packed) < need {
 		t.packed = make([]float32, need)
 	}
-	p := &t.product
-	*p = productTask{alpha: alpha, a: a, b: b, beta: beta, c: c, packed: t.set.packedView(t.packed, b.Rows, b.Cols)}
-	p.packing = true
-	if err := t.Run((p.packed.panels()+panelsPerPart-1)/panelsPerPart, p); err != nil {
-		return err
+	t.product = product{
+		alpha: alpha, a: a, b: b, beta: beta, c: c,
+		packed: t.set.packedView(t.packed, b.Rows, b.Cols),
+		rows:   t.rowsPerPart(a.Rows),
 	}
-	p.packing = false
-	p.rows = t.rowsPerPart(a.Rows)
-	return t.Run((a.Rows+p.rows-1)/p.rows, p)
+	defer func() { t.product = product{} }()
+	return t.Run(
+		Step{packStep{&t.product}, (t.product.packed.panels() + panelsPerPart - 1) / panelsPerPart},
+		Step{multiplyStep{&t.product}, (a.Rows + t.product.rows - 1) / t.product.rows},
+	)
 }
 
 // rowsPerPart gives every worker some parts, of whole tiles.
@@ -76,25 +77,31 @@ func (t *Team) rowsPerPart(rows int) int {
 	return min(partRows, roundUp(rows/(partsPerWorker*len(t.workers))+1, t.set.rows))
 }
 
-// panelsPerPart is how many panels one part of the packing copies.
-const panelsPerPart = 4
-
-// productTask is one pass of Gemm: first to pack b, then to multiply.
-type productTask struct {
+// product is one pass of Gemm.
+type product struct {
 	alpha, beta float32
 	a, b, c     Matrix
 	packed      Packed
-	packing     bool
-	rows        int
+	rows        int // of one part of multiplyStep
 }
 
-func (p *productTask) Do(w *Worker, i int) error {
-	if p.packing {
-		for panel := i * panelsPerPart; panel < min((i+1)*panelsPerPart, p.packed.panels()); panel++ {
-			w.packPanel(p.packed, p.b, panel)
-		}
-		return nil
+// packStep packs b.
+type packStep struct{ *product }
+
+// panelsPerPart is how many panels one part of packStep copies.
+const panelsPerPart = 4
+
+func (p packStep) Do(w *Worker, i int) error {
+	for panel := i * panelsPerPart; panel < min((i+1)*panelsPerPart, p.packed.panels()); panel++ {
+		w.packPanel(p.packed, p.b, panel)
 	}
+	return nil
+}
+
+// multiplyStep multiplies a by the packed b.
+type multiplyStep struct{ *product }
+
+func (p multiplyStep) Do(w *Worker, i int) error {
 	first := i * p.rows
 	rows := min(p.rows, p.a.Rows-first)
 	w.multiply(p.alpha, p.a.block(first, 0, rows, p.a.Cols), p.packed, p.beta, p.c.block(first, 0, rows, p.c.Cols))

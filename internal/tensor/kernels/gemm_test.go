@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -307,28 +306,5 @@ func TestSteadyStateDoesNotAllocate(t *testing.T) {
 		}
 	}); got != 0 {
 		t.Errorf("Gemm allocates %v times a call", got)
-	}
-}
-
-type failingTask struct{ at int }
-
-func (f failingTask) Do(_ *Worker, i int) error {
-	if i == f.at {
-		return fmt.Errorf("part %d", i)
-	}
-	return nil
-}
-
-func TestTeamReturnsAnErrorAndGoesOn(t *testing.T) {
-	t.Parallel()
-	team := NewTeam(Portable(), 3)
-	defer team.Close()
-	for range 50 {
-		if err := team.Run(20, failingTask{at: 7}); err == nil || err.Error() != "part 7" {
-			t.Fatalf("error is %v", err)
-		}
-		if err := team.Run(20, failingTask{at: -1}); err != nil {
-			t.Fatalf("error of an earlier call remains: %v", err)
-		}
 	}
 }
