@@ -1,6 +1,9 @@
 package results
 
-import "errors"
+import (
+	"errors"
+	"syscall"
+)
 
 // What a caller may want to tell apart.
 var (
@@ -8,6 +11,8 @@ var (
 	ErrExists = errors.New("the run exists already")
 	// ErrLocked is the error of a run that another process is writing.
 	ErrLocked = errors.New("another process is writing this run")
+	// ErrComplete is the error of a run that has nothing left to do.
+	ErrComplete = errors.New("the run is complete")
 	// ErrNotFound is the error of a run that is not there.
 	ErrNotFound = errors.New("no such run")
 	// ErrCorrupt is the error of a journal that no crash explains.
@@ -21,10 +26,19 @@ type Error struct {
 	Err  error  // the cause, for errors.Is
 }
 
-// Error returns what happened, and the cause where it says more.
+// Error returns what happened.
 func (e *Error) Error() string { return e.What }
 
 // Hint returns what to do about it.
 func (e *Error) Hint() string { return e.Cure }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// isFull tells whether there is no room left: on the disk, in the quota, or
+// under the limit of the process.
+func isFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
+}
+
+// A Warning is something that the user should know, and what to do about it.
+type Warning struct{ Message, Cure string }

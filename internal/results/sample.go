@@ -11,6 +11,8 @@ const (
 	Skipped Status = "skipped"
 )
 
+var statuses = [...]Status{OK, Failed, Timeout, Skipped}
+
 // A Sample is one measurement at one point, or the attempt at one.
 type Sample struct {
 	// Point is the index of the point, which [Run.Point] has defined.
@@ -32,10 +34,12 @@ type Sample struct {
 type RunStatus string
 
 // The statuses of a run. The first three are what [Run.Finish] records; a run
-// that recorded none is running or was interrupted.
+// that recorded none is running, or was killed and counts as interrupted. The
+// journal of a damaged one cannot be read.
 const (
 	Complete    RunStatus = "complete"
 	Interrupted RunStatus = "interrupted"
 	Broken      RunStatus = "failed"
 	Running     RunStatus = "running"
+	Damaged     RunStatus = "damaged"
 )

@@ -1,0 +1,127 @@
+package results
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"runx/spec"
+)
+
+// expressions compute the metrics of a row that no workload measures.
+type expressions struct {
+	metrics []spec.Metric
+	raw     []namedValue // raw metrics that an expression uses
+	params  []*paramStore
+	env     map[string]any
+	slot    int32 // whose parameters env holds
+	known   map[string]float64
+	values  []float64
+	failed  []failure // by metric
+}
+
+type namedValue struct {
+	name string
+	at   int // in Sample.Values
+}
+
+// failure counts the rows in which a metric could not be computed.
+type failure struct {
+	rows  int64
+	first error
+}
+
+func newExpressions(s *spec.Spec, raw []string, points *pointStore) *expressions {
+	e := &expressions{
+		metrics: s.Metrics,
+		env:     map[string]any{},
+		slot:    -1,
+		known:   map[string]float64{},
+		values:  make([]float64, len(s.Metrics)),
+		failed:  make([]failure, len(s.Metrics)),
+	}
+	used := func(name string) bool {
+		return slices.ContainsFunc(s.Metrics, func(m spec.Metric) bool { return slices.Contains(m.Uses, name) })
+	}
+	for i, name := range raw {
+		if used(name) {
+			e.raw = append(e.raw, namedValue{name, i})
+		}
+	}
+	for i := range points.params {
+		if used(points.params[i].name) {
+			e.params = append(e.params, &points.params[i])
+		}
+	}
+	return e
+}
+
+// eval returns the metrics of a sample in the order of the spec. What cannot
+// be computed is NaN: every metric of a sample that is not ok, and one that
+// uses a metric which was not measured, because an expression can turn the
+// unknown into a number.
+func (e *expressions) eval(sample *Sample, slot int32) []float64 {
+	if len(e.metrics) == 0 {
+		return nil
+	}
+	for i := range e.values {
+		e.values[i] = math.NaN()
+	}
+	if sample.Status != OK {
+		return e.values
+	}
+	if slot != e.slot {
+		e.slot = slot
+		for _, p := range e.params {
+			e.env[p.name] = p.value(slot)
+		}
+	}
+	for _, r := range e.raw {
+		e.set(r.name, sample.Values[r.at])
+	}
+	for i := range e.metrics {
+		m := &e.metrics[i]
+		e.values[i] = e.evalOne(i, m)
+		e.set(m.Name, e.values[i])
+	}
+	return e.values
+}
+
+func (e *expressions) set(name string, v float64) {
+	e.known[name] = v
+	e.env[name] = v
+}
+
+func (e *expressions) evalOne(i int, m *spec.Metric) float64 {
+	for _, name := range m.Uses {
+		if v, isMetric := e.known[name]; isMetric && math.IsNaN(v) {
+			return v
+		}
+	}
+	v, err := m.Eval(e.env)
+	if err != nil {
+		if f := &e.failed[i]; f.rows == 0 {
+			f.first = err
+		}
+		e.failed[i].rows++
+		return math.NaN()
+	}
+	if math.IsInf(v, 0) {
+		return math.NaN()
+	}
+	return v
+}
+
+// warnings tell which metrics could not be computed.
+func (e *expressions) warnings() []Warning {
+	var all []Warning
+	for i, f := range e.failed {
+		if f.rows > 0 {
+			all = append(all, Warning{
+				Message: fmt.Sprintf("metric %s could not be computed for %d samples and is NULL there: %v", e.metrics[i].Name, f.rows, f.first),
+				Cure:    "change its expression in a new run",
+			})
+		}
+	}
+	return all
+}

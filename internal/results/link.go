@@ -1,0 +1,91 @@
+package results
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"runx/internal/journal"
+)
+
+// links are the tables that have a link, and what its name ends in.
+var links = []struct{ file, suffix string }{
+	{SamplesFile, ".parquet"},
+	{SummaryFile, ".summary.parquet"},
+}
+
+// Link points root/<spec>.parquet and root/<spec>.summary.parquet at the
+// tables of the newest complete run of the spec, if there is one. Whoever opens
+// a link meanwhile gets the old table or the new one. The warning, where it is
+// not nil, says why a link was not made, which loses no data.
+func Link(root, specName string) (*Warning, error) {
+	run, err := newestComplete(root, specName)
+	if run == "" || err != nil {
+		return nil, err
+	}
+	for _, l := range links {
+		link := filepath.Join(root, specName+l.suffix)
+		if info, err := os.Lstat(link); err == nil && info.Mode()&fs.ModeSymlink == 0 {
+			return &Warning{
+				Message: link + " is not a link and was left as it is",
+				Cure:    "move it away; the newest run is in " + filepath.Join(root, run),
+			}, nil
+		}
+		err := swapLink(filepath.ToSlash(filepath.Join(run, l.file)), link)
+		switch {
+		case errors.Is(err, errors.ErrUnsupported), errors.Is(err, fs.ErrPermission):
+			return &Warning{
+				Message: fmt.Sprintf("cannot make the link %s: %v", link, err),
+				Cure:    "read the tables in " + filepath.Join(root, run),
+			}, nil
+		case err != nil:
+			return nil, fmt.Errorf("link the newest run of %s: %w", specName, err)
+		}
+	}
+	return nil, journal.SyncDir(root)
+}
+
+// newestComplete is the directory of a run relative to root, "" where there is
+// none that is complete and has its tables.
+func newestComplete(root, specName string) (string, error) {
+	dirs, err := runDirs(root)
+	if err != nil {
+		return "", err
+	}
+	for _, dir := range slices.Backward(dirs) {
+		if filepath.Base(filepath.Dir(dir)) != specName || !hasTables(dir) {
+			continue
+		}
+		if finishedStatus(filepath.Join(dir, JournalFile)) == Complete {
+			return filepath.Rel(root, dir)
+		}
+	}
+	return "", nil
+}
+
+func hasTables(dir string) bool {
+	for _, l := range links {
+		if _, err := os.Stat(filepath.Join(dir, l.file)); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// swapLink makes a link under another name and renames it, so that the name is
+// never without a target. The other name does not end in .parquet, so that no
+// reader's pattern matches it.
+func swapLink(target, link string) error {
+	dir, name := filepath.Split(link)
+	tmp := filepath.Join(dir, "."+name+"."+randomHex(4)+".tmp")
+	if err := os.Symlink(target, tmp); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp, link); err != nil {
+		return errors.Join(err, os.Remove(tmp))
+	}
+	return nil
+}

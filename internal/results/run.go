@@ -1,0 +1,169 @@
+package results
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"runx/internal/journal"
+	"runx/spec"
+)
+
+// The names of the files in the directory of a run.
+const (
+	JournalFile = "journal.jsonl"
+	SpecFile    = "spec.yaml"
+	SamplesFile = "samples.parquet"
+	SummaryFile = "summary.parquet"
+	RunFile     = "run.parquet"
+)
+
+// A Run is the directory of one run, open for appending. It is not safe for
+// concurrent use; another process cannot open it meanwhile.
+type Run struct {
+	dir     string
+	header  *Header
+	journal *journal.Journal
+	points  indexSet
+	line    []byte
+	closed  bool
+}
+
+// Dir is the directory of the run.
+func (r *Run) Dir() string { return r.dir }
+
+// ID is the run_id.
+func (r *Run) ID() string { return r.header.RunID }
+
+// Header is the first line of the journal.
+func (r *Run) Header() *Header { return r.header }
+
+// Matches says whether s is the spec that the run was made with, and its
+// workload still the same: it compares text, parameters and metrics.
+func (r *Run) Matches(s *spec.Spec) error {
+	if err := r.header.matches(s); err != nil {
+		return &Error{What: err.Error(), Cure: "begin a new run of the spec", Err: err}
+	}
+	return nil
+}
+
+// Point defines a point before its first sample. Defining it again costs
+// nothing and writes nothing.
+func (r *Run) Point(p spec.Point) error {
+	if p.Index < 0 {
+		return fmt.Errorf("define point %d: the index is negative", p.Index)
+	}
+	if r.points.has(p.Index) {
+		return nil
+	}
+	line, err := appendPoint(r.line[:0], p, r.header.Params)
+	if err != nil {
+		return err
+	}
+	r.line = line
+	if err := r.append(line); err != nil {
+		return err
+	}
+	r.points.add(p.Index)
+	return nil
+}
+
+// Append records a sample: one write(2), and no allocation. The sample is the
+// caller's to reuse. After an error the journal holds what was appended before.
+func (r *Run) Append(s *Sample) error {
+	if !r.points.has(s.Point) {
+		return fmt.Errorf("append a sample: point %d is not defined", s.Point)
+	}
+	if n := len(s.Values); n != len(r.header.Metrics) && (n > 0 || s.Status == OK) {
+		return fmt.Errorf("append a sample: it has %d values, want %d", n, len(r.header.Metrics))
+	}
+	if !slices.Contains(statuses[:], s.Status) {
+		return fmt.Errorf("append a sample: the status is %q", s.Status)
+	}
+	r.line = appendSample(r.line[:0], s)
+	return r.append(r.line)
+}
+
+// Sync makes every sample durable. Append does it once a second anyway; call it
+// before a long pause.
+func (r *Run) Sync() error { return r.explain(r.journal.Sync()) }
+
+// Samples yields the samples that the journal holds, in order. The sample is
+// reused.
+func (r *Run) Samples() iter.Seq2[*Sample, error] {
+	return func(yield func(*Sample, error) bool) {
+		records, err := ReadJournal(filepath.Join(r.dir, JournalFile))
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for rec, err := range records.All() {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if rec.Sample != nil && !yield(rec.Sample, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Finish records how the run ended and makes everything durable.
+func (r *Run) Finish(status RunStatus) error {
+	if !slices.Contains([]RunStatus{Complete, Interrupted, Broken}, status) {
+		return fmt.Errorf("finish run %s: the status is %q", r.header.RunID, status)
+	}
+	err := r.event(Event{Kind: FinishedEvent, Status: status, PeakRSSBytes: peakRSS()})
+	if err != nil {
+		return err
+	}
+	return r.Sync()
+}
+
+// Close makes everything durable and lets others open the run. It is
+// idempotent.
+func (r *Run) Close() error {
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	return r.explain(r.journal.Close())
+}
+
+func (r *Run) event(e Event) error {
+	e.At = time.Now().UnixMicro()
+	line, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("encode event %s: %w", e.Kind, err)
+	}
+	return r.append(append(line, '\n'))
+}
+
+var errRunClosed = errors.New("the run is closed")
+
+func (r *Run) append(line []byte) error {
+	if r.closed {
+		return errRunClosed
+	}
+	if err := r.journal.Append(line); err != nil {
+		return r.explain(err)
+	}
+	return nil
+}
+
+// explain says what a failure of the journal means for the run.
+func (r *Run) explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	cure := "the samples before this one are kept; go on with: runx resume " + r.dir
+	if isFull(err) {
+		cure = "free some space; " + cure
+	}
+	return &Error{What: fmt.Sprintf("cannot record a sample in %s: %v", r.dir, err), Cure: cure, Err: err}
+}
