@@ -2,6 +2,7 @@ package document
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"strconv"
 	"time"
@@ -59,12 +60,10 @@ func scalarSchema(t reflect.Type, r rules) *Schema {
 	case reflect.Float32, reflect.Float64:
 		return &Schema{Type: "number", Minimum: bound(r.min), Maximum: bound(r.max)}
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return &Schema{Type: "integer", Minimum: bound(r.min), Maximum: bound(r.max)}
+		half := capacity(t.Bits() - 1)
+		return integerSchema(r, -half, half-1)
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		if r.min == "" {
-			r.min = "0"
-		}
-		return &Schema{Type: "integer", Minimum: bound(r.min), Maximum: bound(r.max)}
+		return integerSchema(r, 0, capacity(t.Bits())-1)
 	}
 	return &Schema{Type: fmt.Sprintf("unknown type %s", t)}
 }
@@ -78,9 +77,36 @@ func durationSchema(r rules) *Schema {
 	return &Schema{Type: "string", Pattern: sign + durationForm}
 }
 
+// capacity is how many values so many bits hold; of a 64-bit type, whose
+// bounds no one wants to read, it is infinite.
+func capacity(bits int) float64 {
+	if bits >= 63 {
+		return math.Inf(1)
+	}
+	return math.Ldexp(1, bits)
+}
+
+// integerSchema has the bounds of the rules within those of the Go type.
+func integerSchema(r rules, low, high float64) *Schema {
+	if b := bound(r.min); b != nil {
+		low = max(low, *b)
+	}
+	if b := bound(r.max); b != nil {
+		high = min(high, *b)
+	}
+	return &Schema{Type: "integer", Minimum: finite(low), Maximum: finite(high)}
+}
+
 func bound(s string) *float64 {
 	f, err := strconv.ParseFloat(s, 64)
 	if err != nil {
+		return nil
+	}
+	return &f
+}
+
+func finite(f float64) *float64 {
+	if math.IsInf(f, 0) {
 		return nil
 	}
 	return &f

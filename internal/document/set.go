@@ -57,7 +57,7 @@ func (s *setter) set(n Node, path []string) error {
 	value := s.value(rest)
 	switch {
 	case n.Kind() == List && !there:
-		return problem(s.at, "", "%s has %d items, the first is %s; there is no %q",
+		return problem(s.at, "", "%s has %d items, counted from %s; there is no %q",
 			n.Path(), n.Len(), join(n.Path(), "0"), name)
 	case n.Kind() == List:
 		s.replace(n.yaml.Content, next.yaml, value)

@@ -42,9 +42,7 @@ func (t Text) At(offset int) Position {
 		w.next()
 		return t.src.at(w.start)
 	}
-	pos := t.src.at(w.end)
-	pos.Col += offset - len(before)
-	return pos
+	return t.src.at(w.skip(offset - len(before)))
 }
 
 const blanks = " \t\n\r"
@@ -99,6 +97,15 @@ func (w *written) next() {
 			return
 		}
 	}
+}
+
+// skip is the offset n blanks further on, but in the same line.
+func (w *written) skip(n int) int {
+	end := w.end
+	for ; n > 0 && end < len(w.text) && (w.text[end] == ' ' || w.text[end] == '\t'); n-- {
+		end++
+	}
+	return end
 }
 
 // escape reads what stands behind a backslash in double quotes, and answers the
