@@ -1,14 +1,209 @@
 package spec
 
-// A Claim is a statement about the summary rows of a run.
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/expr-lang/expr/ast"
+
+	"runx/internal/document"
+	"runx/workloads"
+)
+
+// A Claim is a statement about the summary rows of a run. Its expressions are
+// checked; what evaluates them compiles them with [ColumnFunctions].
 type Claim struct {
 	Name string
-	// Where selects rows; all of them must hold. They are expressions over one row.
+	// Where are conditions over one row: parameters and summary columns. A row
+	// counts if all hold.
 	Where []string
 	// ForEach names the parameters whose every combination is judged apart.
 	ForEach []string
-	// Value is an expression over columns.
+	// Value is a number or a bool over columns: a [Column] per number, a
+	// []string or []bool per parameter of that kind.
 	Value string
 	// Expect is a condition over value.
 	Expect string
+}
+
+// buildClaims checks the claims against the columns of the summary.
+func (b *builder) buildClaims() {
+	columns := b.summaryColumns()
+	seen := map[string]bool{}
+	for i := range b.doc.Claims {
+		d := &b.doc.Claims[i]
+		if seen[d.Name.Value] && d.Name.Value != "" {
+			b.problems.Add(d.Name.Position, "", "two claims are called %q", d.Name.Value)
+		}
+		seen[d.Name.Value] = true
+		c := Claim{Name: d.Name.Value, Where: d.Where.values(), Value: d.Value.Value, Expect: d.Expect.Value}
+		b.checkConditions("claim", d.Where, columns)
+		for _, name := range d.ForEach {
+			b.checkParam("for_each", name)
+			c.ForEach = append(c.ForEach, name.Value)
+		}
+		b.checkValue(d, columns)
+		b.spec.Claims = append(b.spec.Claims, c)
+	}
+}
+
+// checkConditions compiles conditions over one row of a table.
+func (b *builder) checkConditions(what string, conditions []document.Text, columns []tableColumn) {
+	l := language{env: rowEnv(columns), functions: mathFunctions()}
+	for _, text := range conditions {
+		if text.Value != "" && b.columnsKnown(&l, what, text) {
+			l.compileAs(&b.problems, text, "a bool", reflect.Bool)
+		}
+	}
+}
+
+// checkValue compiles the value of a claim, and what it expects of it.
+func (b *builder) checkValue(d *claimDoc, columns []tableColumn) {
+	if d.Value.Value == "" {
+		return // the decoder has reported it
+	}
+	value := any(0.0)
+	l := language{env: columnEnv(columns), functions: mathFunctions(), options: ColumnFunctions(nil)}
+	for _, s := range Signatures() {
+		l.known = append(l.known, s.Name)
+	}
+	if b.columnsKnown(&l, "claim", d.Value) {
+		x := l.compileAs(&b.problems, d.Value, "one number or one bool", reflect.Int, reflect.Float64, reflect.Bool)
+		if x != nil {
+			value = reflect.Zero(x.typ).Interface()
+			b.checkPicks(x, columns)
+		}
+	}
+	if d.Expect.Value == "" {
+		return
+	}
+	e := language{env: map[string]any{"value": value}, functions: mathFunctions()}
+	e.compileAs(&b.problems, d.Expect, "a bool", reflect.Bool)
+}
+
+// columnsKnown checks the names in an expression over a table, so that an
+// unknown one gets the hint that helps: a statistic to keep.
+func (b *builder) columnsKnown(l *language, what string, text document.Text) bool {
+	root, err := l.parse(text.Value)
+	if err != nil {
+		return true // compile reports it
+	}
+	_, unknown := l.names(root)
+	for _, id := range unknown {
+		if l.disabled(id.Value) {
+			return true
+		}
+		b.addUnknownColumn(text.At(byteOffset(text.Value, id.Location().From)), what, id.Value, l.candidates())
+	}
+	return len(unknown) == 0
+}
+
+// checkPicks checks the arguments of pick where they are written out.
+func (b *builder) checkPicks(x *expression, columns []tableColumn) {
+	var calls pickCalls
+	ast.Walk(&x.root, &calls)
+	for _, call := range calls {
+		if name, ok := call.Arguments[0].(*ast.StringNode); ok {
+			b.checkPicked(x.at(name), name.Value, columns)
+		}
+		if len(call.Arguments) < 2 {
+			continue
+		}
+		m, ok := call.Arguments[1].(*ast.MapNode)
+		if !ok {
+			continue
+		}
+		for _, node := range m.Pairs {
+			b.checkPickedParam(x, node.(*ast.PairNode))
+		}
+	}
+}
+
+func (b *builder) checkPicked(at document.Position, name string, columns []tableColumn) {
+	column, ok := findColumn(columns, name)
+	switch {
+	case !ok:
+		b.addUnknownColumn(at, "pick", name, columnNames(columns))
+	case column.kind != workloads.Float && column.kind != workloads.Int:
+		b.problems.Add(at, "", "pick: column %s is not a number", name)
+	}
+}
+
+// checkPickedParam checks one entry of pick's map.
+func (b *builder) checkPickedParam(x *expression, pair *ast.PairNode) {
+	key, ok := pair.Key.(*ast.StringNode)
+	if !ok {
+		return
+	}
+	p := b.param(key.Value)
+	if p == nil {
+		b.problems.Add(x.at(key), nearestHint(key.Value, b.paramNames()), "pick: %s has no parameter %s", b.workload.Name, key.Value)
+		return
+	}
+	if v, ok := constant(pair.Value); ok {
+		if _, err := p.Check(v); err != nil {
+			b.problems.Add(x.at(pair.Value), checkHint(p, v), "pick: %s: %s", p.Name, err)
+		}
+	}
+}
+
+// constant is the value of a node that is written out.
+func constant(n ast.Node) (any, bool) {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		return n.Value, true
+	case *ast.IntegerNode:
+		return n.Value, true
+	case *ast.FloatNode:
+		return n.Value, true
+	case *ast.BoolNode:
+		return n.Value, true
+	}
+	return nil, false
+}
+
+type pickCalls []*ast.CallNode
+
+func (c *pickCalls) Visit(node *ast.Node) {
+	call, ok := (*node).(*ast.CallNode)
+	if !ok || len(call.Arguments) == 0 {
+		return
+	}
+	if name, ok := call.Callee.(*ast.IdentifierNode); ok && name.Value == "pick" {
+		*c = append(*c, call)
+	}
+}
+
+// rowEnv is the environment of conditions over one row.
+func rowEnv(columns []tableColumn) map[string]any {
+	env := make(map[string]any, len(columns))
+	for _, c := range columns {
+		env[c.name] = zeroOf(c.kind)
+	}
+	return env
+}
+
+// columnEnv is the environment of a claim's value: all rows at once.
+func columnEnv(columns []tableColumn) map[string]any {
+	env := make(map[string]any, len(columns))
+	for _, c := range columns {
+		switch zeroOf(c.kind).(type) {
+		case string:
+			env[c.name] = []string(nil)
+		case bool:
+			env[c.name] = []bool(nil)
+		default:
+			env[c.name] = Column(nil)
+		}
+	}
+	return env
+}
+
+// checkParam checks that a name is that of a parameter.
+func (b *builder) checkParam(what string, name document.Text) *workloads.Param {
+	p := b.param(name.Value)
+	if p == nil {
+		b.problems.Add(name.Position, b.unknownParamHint(name.Value), "%s", fmt.Sprintf("%s: %s has no parameter %s", what, b.workload.Name, name.Value))
+	}
+	return p
 }

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -24,9 +25,10 @@ import (
 const (
 	maxExpressionBytes = 4096
 	maxExpressionNodes = 1000
-	// maxSteps bounds the elements that one evaluation makes or visits: a tenth
-	// of a second at worst.
-	maxSteps = 1_000_000
+	// maxSteps bounds the elements that one evaluation makes or visits: a
+	// millisecond at worst. An axis, evaluated once, may take more.
+	maxSteps     = 10_000
+	maxAxisSteps = 4 * maxAxisValues
 )
 
 // An expression is compiled and type-checked; it keeps its place in the file.
@@ -36,6 +38,7 @@ type expression struct {
 	uses    []string // names of the environment, sorted
 	typ     reflect.Type
 	root    ast.Node // as parsed; optimising has not touched it
+	steps   uint
 }
 
 // A language is what an expression may name: variables with values that show
@@ -44,6 +47,8 @@ type language struct {
 	env       map[string]any
 	functions []function
 	options   []expr.Option
+	known     []string // names that options declare
+	steps     uint     // bound of one evaluation; 0 is maxSteps
 }
 
 // compile parses and checks one expression. Everything wrong with it goes into
@@ -75,7 +80,7 @@ func (l *language) compile(problems *document.Problems, text document.Text) *exp
 		return nil
 	}
 	typ := program.Node().Type()
-	return &expression{text: text, program: program, uses: uses, typ: typ, root: root}
+	return &expression{text: text, program: program, uses: uses, typ: typ, root: root, steps: cmp.Or(l.steps, maxSteps)}
 }
 
 // compileAs is compile for an expression whose value must be of one of the
@@ -127,6 +132,9 @@ func (l *language) names(root ast.Node) (uses []string, unknown []*ast.Identifie
 	for _, f := range l.functions {
 		known[f.name] = true
 	}
+	for _, name := range l.known {
+		known[name] = true
+	}
 	used := map[string]bool{}
 	for _, id := range all.nodes {
 		_, isVariable := l.env[id.Value]
@@ -143,19 +151,32 @@ func (l *language) names(root ast.Node) (uses []string, unknown []*ast.Identifie
 
 func (l *language) addUnknown(problems *document.Problems, text document.Text, id *ast.IdentifierNode) {
 	at := text.At(byteOffset(text.Value, id.Location().From))
-	if slices.Contains(disabledBuiltins, id.Value) {
+	if l.disabled(id.Value) {
 		problems.Add(at, "", "%s() is not available in a spec", id.Value)
 		return
 	}
-	candidates := slices.Collect(maps.Keys(l.env))
+	problems.Add(at, nearestHint(id.Value, l.candidates()), "unknown name %s", id.Value)
+}
+
+// candidates are all names that mean something, sorted.
+func (l *language) candidates() []string {
+	names := slices.AppendSeq(slices.Clone(l.known), maps.Keys(l.env))
 	for _, f := range l.functions {
-		candidates = append(candidates, f.name)
+		names = append(names, f.name)
 	}
 	for name := range conf.CreateNew().Builtins {
-		candidates = append(candidates, name)
+		if !l.disabled(name) {
+			names = append(names, name)
+		}
 	}
-	slices.Sort(candidates)
-	problems.Add(at, nearestHint(id.Value, candidates), "unknown name %s", id.Value)
+	slices.Sort(names)
+	return names
+}
+
+// disabled tells whether a name is one of expr's functions that specs lack.
+func (l *language) disabled(name string) bool {
+	_, isVariable := l.env[name]
+	return !isVariable && slices.Contains(disabledBuiltins, name)
 }
 
 // identifiers collects the names in an expression and those that its let
@@ -229,6 +250,11 @@ func typeName(t reflect.Type) string {
 	return "a " + t.String()
 }
 
+// at is the place of a part of the expression in the file.
+func (x *expression) at(n ast.Node) document.Position {
+	return x.text.At(byteOffset(x.text.Value, n.Location().From))
+}
+
 func nearestHint(name string, candidates []string) string {
 	if near := document.Nearest(name, candidates); near != "" {
 		return "did you mean " + near + "?"
@@ -238,11 +264,11 @@ func nearestHint(name string, candidates []string) string {
 
 // run evaluates the expression on a machine that the caller reuses.
 func (x *expression) run(machine *vm.VM, env map[string]any) (any, error) {
-	machine.MemoryBudget = maxSteps
+	machine.MemoryBudget = x.steps
 	v, err := machine.Run(x.program, env)
 	if where, ok := errors.AsType[*file.Error](err); ok {
 		if where.Message == "memory budget exceeded" {
-			return nil, fmt.Errorf("it takes more than %d steps", maxSteps)
+			return nil, fmt.Errorf("it takes more than %d steps", x.steps)
 		}
 		return nil, errors.New(where.Message)
 	}

@@ -2,24 +2,86 @@ package spec
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"os"
 
-	"runx/workloads"
+	"runx/internal/document"
 )
-
-type space struct{}
 
 // Load reads the spec at path. The error is [document.Problems] for anything
 // wrong in the text.
 func Load(ctx context.Context, path string, opts Options) (*Spec, error) {
-	return nil, errors.New("not yet")
+	src, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(ctx, path, src, opts)
+}
+
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read spec: %w", err)
+	}
+	defer f.Close()
+	return document.Read(path, f)
 }
 
 // Parse reads a spec from memory. name stands in positions, and files that it
 // extends are looked for in its folder.
 func Parse(ctx context.Context, name string, src []byte, opts Options) (*Spec, error) {
-	return nil, errors.New("not yet")
+	tree, problems := document.Parse(name, src)
+	if tree == nil {
+		return nil, problems.Sorted()
+	}
+	l := loader{ctx: ctx, opts: &opts, tree: tree, problems: problems}
+	l.extend(name)
+	l.override()
+	s := l.spec()
+	if opts.Quick && len(l.problems) == 0 {
+		l.shrink(s)
+		s = l.spec()
+	}
+	if len(l.problems) > 0 {
+		return nil, l.problems.Sorted()
+	}
+	s.Resolved = src
+	if l.changed {
+		text, err := tree.Encode()
+		if err != nil {
+			return nil, fmt.Errorf("write the spec as run: %w", err)
+		}
+		s.Resolved = text
+	}
+	return s, nil
 }
 
-// Schema returns the JSON Schema (draft-07) of a spec, for editors.
-func Schema(ws []workloads.Workload) ([]byte, error) { return nil, errors.New("not yet") }
+// A loader applies to the text of a spec what changes it.
+type loader struct {
+	ctx      context.Context
+	opts     *Options
+	tree     *document.Tree
+	problems document.Problems
+	changed  bool // the tree is no longer what the file says
+}
+
+// spec decodes and builds the tree as it is now.
+func (l *loader) spec() *Spec {
+	var doc specDoc
+	problems := l.tree.Decode(&doc)
+	s, more := build(l.ctx, l.opts, &doc)
+	l.problems = append(append(l.problems, problems...), more...)
+	return s
+}
+
+// must notes the error of a change to the tree.
+func (l *loader) must(err error) {
+	if err == nil {
+		return
+	}
+	if p, ok := err.(document.Problems); ok {
+		l.problems = append(l.problems, p...)
+		return
+	}
+	l.problems.Add(document.Position{}, "", "%s", err)
+}

@@ -65,3 +65,42 @@ const (
 	Continue OnError = "continue" // the point goes on with its next sample
 	Stop     OnError = "stop"     // the run ends
 )
+
+// buildMeasure takes over what the decoder has checked.
+func (b *builder) buildMeasure() {
+	d := &b.doc.Measure
+	b.spec.Measure = Measure{
+		Warmup: d.Warmup, Samples: d.Samples.Samples,
+		Budget: d.Budget.Value, Timeout: d.Timeout.Value,
+		Order: d.Order, Isolate: d.Isolate, Seed: uint64(d.Seed),
+		Retries: d.Retries, OnError: d.OnError,
+	}
+	if d.Until != nil {
+		b.spec.Measure.Until = &Until{
+			Metric: d.Until.Metric.Value, Stat: Stat(d.Until.Stat.Value), RelativeCI: d.Until.RelativeCI.Value,
+		}
+	}
+}
+
+// checkUntil checks what until waits for.
+func (b *builder) checkUntil() {
+	until := b.doc.Measure.Until
+	if until == nil {
+		return
+	}
+	b.knownMetric(until.Metric)
+	stat := Stat(until.Stat.Value)
+	_, isQuantile := stat.Quantile()
+	if stat != Mean && !isQuantile {
+		b.problems.Add(until.Stat.Position, "", "until needs a statistic that has an interval, mean or a quantile such as p50: %s has none", stat)
+		return
+	}
+	samples := b.spec.Measure.Samples
+	if samples.Min == samples.Max {
+		b.warnings.Add(until.Position, "give measure.samples as {min, max}", "until decides nothing: every point gets %d samples", samples.Max)
+		return
+	}
+	if isQuantile {
+		b.lintQuantile(until.Stat.Position, "until", until.Metric.Value, stat)
+	}
+}

@@ -1,7 +1,10 @@
 package spec
 
 import (
+	"context"
+	"fmt"
 	"iter"
+	"maps"
 
 	"runx/workloads"
 )
@@ -18,16 +21,86 @@ type Point struct {
 
 // Size is the number of indices that At accepts: the product of the axes,
 // whatever where removes, and the included points.
-func (s *Spec) Size() int64 { return 0 }
+func (s *Spec) Size() int64 { return s.space.gridSize + int64(len(s.space.include)) }
 
 // At returns the point of an index in [0, Size). stays is false where a where
 // clause removes it; err is an expression that cannot be evaluated there, or a
-// computed value that is not one of its parameter's.
-func (s *Spec) At(index int64) (p Point, stays bool, err error) { return Point{}, false, nil }
+// computed value that is not one of its parameter's. It is safe for concurrent
+// use.
+func (s *Spec) At(index int64) (p Point, stays bool, err error) {
+	sp := s.space
+	if index < 0 || index >= s.Size() {
+		return Point{}, false, fmt.Errorf("point %d is outside the %d of the spec", index, s.Size())
+	}
+	if index >= sp.gridSize {
+		return sp.included(index), true, nil
+	}
+	w := sp.newWalker()
+	defer sp.release(w)
+	stays, err = w.at(index)
+	if err != nil || !stays {
+		return Point{}, false, err
+	}
+	return sp.point(index, maps.Clone(w.env)), true, nil
+}
 
 // Points yields the points that stay in the order of their indices. It ends
 // after the first error.
-func (s *Spec) Points() iter.Seq2[Point, error] { return func(func(Point, error) bool) {} }
+func (s *Spec) Points() iter.Seq2[Point, error] {
+	return func(yield func(Point, error) bool) {
+		sp := s.space
+		w := sp.newWalker()
+		defer sp.release(w)
+		w.onError = func(_ step, err error) bool {
+			yield(Point{}, err)
+			return false
+		}
+		if sp.gridSize > 0 {
+			w.walk(len(sp.axes), func(index int64) bool {
+				if err := w.finish(); err != nil {
+					yield(Point{}, err)
+					return false
+				}
+				return yield(sp.point(index, maps.Clone(w.env)), nil)
+			})
+		}
+		for i := range sp.include {
+			if w.stopped {
+				return
+			}
+			w.stopped = !yield(sp.included(sp.gridSize+int64(i)), nil)
+		}
+	}
+}
 
-// PointID identifies a point across specs and runs.
-func PointID(workload string, params workloads.Values) string { return "" }
+// Count counts the points that Points yields without making them. It counts
+// until the context ends; complete is false then, and n what was found.
+func (s *Spec) Count(ctx context.Context) (n int64, complete bool, err error) {
+	sp := s.space
+	n = int64(len(sp.include))
+	if sp.gridSize == 0 {
+		return n, true, nil
+	}
+	w := sp.newWalker()
+	defer sp.release(w)
+	w.onError = func(_ step, failure error) bool {
+		err = failure
+		return false
+	}
+	bottom := sp.countingLevel()
+	below := sp.below(bottom)
+	w.done = ctx.Done()
+	w.walk(bottom, func(int64) bool {
+		n += below
+		return true
+	})
+	return n, !w.stopped, err
+}
+
+func (sp *space) included(index int64) Point {
+	return sp.point(index, maps.Clone(sp.include[index-sp.gridSize]))
+}
+
+func (sp *space) point(index int64, params workloads.Values) Point {
+	return Point{Index: index, ID: pointID(sp.workload, sp.names, params), Params: params}
+}

@@ -1,0 +1,154 @@
+package spec
+
+import (
+	"fmt"
+	"slices"
+
+	"runx/internal/document"
+	"runx/workloads"
+)
+
+// A tableColumn is a column of the summary or of the samples as claims and
+// plots may name it.
+type tableColumn struct {
+	name     string
+	kind     workloads.Kind
+	param    bool
+	interval bool // <name>_lo and <name>_hi are columns too
+}
+
+// summaryColumns are the columns of summary.parquet that can be computed with.
+func (b *builder) summaryColumns() []tableColumn {
+	columns := b.paramColumns()
+	for _, name := range []string{"n", "n_ok", "n_failed", "n_tainted"} {
+		columns = append(columns, tableColumn{name: name, kind: workloads.Int})
+	}
+	for _, m := range b.spec.Summary {
+		for _, s := range m.Stats {
+			name := m.Metric + "_" + string(s)
+			_, isQuantile := s.Quantile()
+			columns = append(columns, tableColumn{name: name, kind: workloads.Float, interval: isQuantile})
+			if isQuantile {
+				columns = append(columns,
+					tableColumn{name: name + "_lo", kind: workloads.Float},
+					tableColumn{name: name + "_hi", kind: workloads.Float})
+			}
+		}
+	}
+	return columns
+}
+
+// sampleColumns are the columns of samples.parquet that can be computed with.
+func (b *builder) sampleColumns() []tableColumn {
+	columns := b.paramColumns()
+	for _, name := range []string{"round", "rep", "started_at"} {
+		columns = append(columns, tableColumn{name: name, kind: workloads.Int})
+	}
+	for _, m := range b.spec.SampleMetrics() {
+		columns = append(columns, tableColumn{name: m.Name, kind: workloads.Float})
+	}
+	return columns
+}
+
+func (b *builder) paramColumns() []tableColumn {
+	var columns []tableColumn
+	for _, p := range b.params {
+		columns = append(columns, tableColumn{name: p.Name, kind: p.Kind, param: true})
+	}
+	return columns
+}
+
+func findColumn(columns []tableColumn, name string) (tableColumn, bool) {
+	i := slices.IndexFunc(columns, func(c tableColumn) bool { return c.name == name })
+	if i < 0 {
+		return tableColumn{}, false
+	}
+	return columns[i], true
+}
+
+func columnNames(columns []tableColumn) []string {
+	var names []string
+	for _, c := range columns {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// checkColumns reports two columns of one name.
+func (b *builder) checkColumns() {
+	seen := map[string]bool{}
+	for _, c := range b.summaryColumns() {
+		if seen[c.name] {
+			b.problems.Add(b.doc.Workload.Position, "rename the parameter or the metric", "two columns of the summary are called %s", c.name)
+		}
+		seen[c.name] = true
+	}
+}
+
+// addUnknownColumn reports a name that is no column of the summary. Where a
+// statistic that is not kept would make it one, the cure is to keep it.
+func (b *builder) addUnknownColumn(at document.Position, what, name string, candidates []string) {
+	metric, stat, ok := b.splitColumn(name)
+	switch {
+	case ok && stat == "":
+		b.problems.Add(at, fmt.Sprintf("name a statistic of it, such as %s_%s", metric, b.someStat(metric)),
+			"%s: %s is a metric of single samples, the summary has statistics of it", what, metric)
+	case ok:
+		n := len(b.problems)
+		b.lintQuantile(at, what, metric, stat)
+		if len(b.problems) == n {
+			b.problems.Add(at, "add it to summary: "+b.summaryHint(metric, stat), "%s: %s is not kept of %s", what, stat, metric)
+		}
+	default:
+		b.problems.Add(at, nearestHint(name, candidates), "%s: unknown name %s", what, name)
+	}
+}
+
+// splitColumn reads a name as a metric and one of its statistics; stat is
+// empty where the name is the metric's.
+func (b *builder) splitColumn(name string) (metric string, stat Stat, ok bool) {
+	for _, m := range b.spec.SampleMetrics() {
+		if name == m.Name {
+			return m.Name, "", true
+		}
+		if len(name) > len(m.Name) && name[:len(m.Name)] == m.Name && name[len(m.Name)] == '_' {
+			if s := Stat(trimInterval(name[len(m.Name)+1:])); s.valid() {
+				return m.Name, s, true
+			}
+		}
+	}
+	return "", "", false
+}
+
+func trimInterval(stat string) string {
+	if n := len(stat) - 3; n > 0 && (stat[n:] == "_lo" || stat[n:] == "_hi") {
+		return stat[:n]
+	}
+	return stat
+}
+
+func (b *builder) someStat(metric string) Stat {
+	stats := b.statsOf(metric)
+	if slices.Contains(stats, "p50") || len(stats) == 0 {
+		return "p50"
+	}
+	return stats[0]
+}
+
+func (b *builder) statsOf(metric string) []Stat {
+	for _, m := range b.spec.Summary {
+		if m.Metric == metric {
+			return m.Stats
+		}
+	}
+	return nil
+}
+
+// summaryHint is the line of summary that keeps one statistic more.
+func (b *builder) summaryHint(metric string, stat Stat) string {
+	var names []string
+	for _, s := range b.statsOf(metric) {
+		names = append(names, string(s))
+	}
+	return fmt.Sprintf("%s: [%s]", metric, join(append(names, string(stat))))
+}

@@ -1,0 +1,130 @@
+package spec
+
+import "runx/internal/document"
+
+// The types of this file stand where the language admits more than one form.
+
+// textList is one text or a list of texts.
+type textList []document.Text
+
+// DecodeNode implements [document.Decoder].
+func (l *textList) DecodeNode(n document.Node, p *document.Problems) {
+	switch n.Kind() {
+	case document.Invalid:
+	case document.List:
+		for _, item := range n.Items() {
+			var one textList
+			if item.Kind() == document.List {
+				item.Expected("a string", p)
+				continue
+			}
+			one.DecodeNode(item, p)
+			*l = append(*l, one...)
+		}
+	case document.Mapping:
+		n.Expected("a string or a list of strings", p)
+	case document.Bool, document.String: // where: true is an expression too
+		*l = append(*l, n.Text())
+	default:
+		n.Expected("a string or a list of strings", p)
+	}
+}
+
+// JSONSchema implements [document.Describer].
+func (textList) JSONSchema() *document.Schema {
+	return &document.Schema{AnyOf: []*document.Schema{
+		{Type: "string"},
+		{Type: "array", Items: &document.Schema{Type: "string"}},
+	}}
+}
+
+// values are the texts without their positions.
+func (l textList) values() []string {
+	var all []string
+	for _, t := range l {
+		all = append(all, t.Value)
+	}
+	return all
+}
+
+// paramDoc is the value of a parameter: a scalar, or {expr: ...}.
+type paramDoc struct {
+	node document.Node
+	expr *document.Text
+}
+
+// exprDoc is {expr: ...}.
+type exprDoc struct {
+	Expr document.Text `yaml:"expr" required:"true" doc:"An expression over the other parameters." example:"isl / 4"`
+}
+
+// DecodeNode implements [document.Decoder].
+func (v *paramDoc) DecodeNode(n document.Node, p *document.Problems) {
+	v.node = n
+	switch n.Kind() {
+	case document.Mapping:
+		var e exprDoc
+		n.Decode(&e, p)
+		v.expr = &e.Expr
+	case document.List:
+		p.Add(n.Position(), "several values are an axis: move them to sweep", "%s is a list, want one value", n.Path())
+		v.node = document.Node{}
+	}
+}
+
+// JSONSchema implements [document.Describer].
+func (paramDoc) JSONSchema() *document.Schema {
+	return &document.Schema{AnyOf: []*document.Schema{
+		scalarSchema(),
+		document.SchemaOf[exprDoc](),
+	}}
+}
+
+func scalarSchema() *document.Schema {
+	return &document.Schema{AnyOf: []*document.Schema{
+		{Type: "string"}, {Type: "number"}, {Type: "boolean"},
+	}}
+}
+
+// samplesDoc is a number or {min, max}.
+type samplesDoc struct {
+	document.Position
+	Samples
+}
+
+type samplesRange struct {
+	Min int `yaml:"min" required:"true" min:"1" max:"1000000000" doc:"Samples that every point gets."`
+	Max int `yaml:"max" required:"true" min:"1" max:"1000000000" doc:"Samples after which a point ends whatever its estimate."`
+}
+
+// DecodeNode implements [document.Decoder].
+func (s *samplesDoc) DecodeNode(n document.Node, p *document.Problems) {
+	s.Position = n.Position()
+	switch n.Kind() {
+	case document.Invalid:
+	case document.Int:
+		count := n.Scalar().(int)
+		if count < 1 || count > 1_000_000_000 {
+			p.Add(n.Position(), "", "%s is %d, want a number from 1 to 1000000000", n.Path(), count)
+			count = 1
+		}
+		s.Samples = Samples{Min: count, Max: count}
+	case document.Mapping:
+		var r samplesRange
+		n.Decode(&r, p)
+		s.Samples = Samples(r)
+		if r.Min > r.Max && r.Max > 0 {
+			p.Add(n.Position(), "", "%s has min %d above max %d", n.Path(), r.Min, r.Max)
+		}
+	default:
+		n.Expected("a number or {min, max}", p)
+	}
+}
+
+// JSONSchema implements [document.Describer].
+func (samplesDoc) JSONSchema() *document.Schema {
+	return &document.Schema{AnyOf: []*document.Schema{
+		{Type: "integer", Minimum: new(1.0), Maximum: new(1e9)},
+		document.SchemaOf[samplesRange](),
+	}}
+}
