@@ -3,15 +3,30 @@ package wire
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
 	"time"
 
+	"runx/internal/process"
 	"runx/workloads"
 )
 
-// ErrDead is wrapped by every error after which the worker is of no more use:
-// it died, was killed, or broke the protocol. A fresh Dial is the cure.
-var ErrDead = errors.New("the worker is gone")
+const (
+	// defaultHelloTimeout is generous: an interpreter may have much to import.
+	defaultHelloTimeout = 30 * time.Second
+	// politeGrace is how long a worker may take to end by itself.
+	politeGrace = 2 * time.Second
+	// cancelGrace is that of a worker whose request was cancelled: enough to
+	// see to children of its own, short enough to keep to a time limit.
+	cancelGrace = 200 * time.Millisecond
+	// drainGrace bounds the wait for output that a process outside the group
+	// still holds open.
+	drainGrace = time.Second
+)
 
 // A Command says how to start a worker.
 type Command struct {
@@ -28,28 +43,102 @@ type Command struct {
 	HelloTimeout time.Duration
 }
 
-// A Worker is a process that hosts workloads. Its methods and those of its
-// instances may be called by several goroutines; the worker serves one request
-// at a time.
-type Worker struct{}
-
 // Dial starts the process. The context bounds the start, not the worker's life.
 func Dial(ctx context.Context, c Command) (*Worker, error) {
-	return nil, errors.New("not yet")
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	w, err := start(c)
+	if err != nil {
+		return nil, err
+	}
+	if c.Known != nil {
+		w.adopt(c.Known)
+		return w, nil
+	}
+	if err := w.describe(ctx); err != nil {
+		return nil, errors.Join(err, w.Kill())
+	}
+	return w, nil
 }
 
-// Workloads returns what the worker can measure. Open on one of them opens an
-// instance over there, which is also a [workloads.Verifier] and a
-// [workloads.MultiSampler].
-func (w *Worker) Workloads() []workloads.Workload { return nil }
+// start starts the process with its hello under way.
+func start(c Command) (*Worker, error) {
+	if len(c.Argv) == 0 {
+		return nil, errors.New("start a worker: the command is empty")
+	}
+	w := &Worker{
+		name:         shorten(strings.Join(c.Argv, " ")),
+		helloTimeout: c.HelloTimeout,
+		tail:         tail{log: c.Log},
+		exited:       make(chan struct{}),
+		lastID:       1, // the greeting's
+	}
+	if w.helloTimeout == 0 {
+		w.helloTimeout = defaultHelloTimeout
+	}
+	if err := w.startProcess(c); err != nil {
+		return nil, fmt.Errorf("start worker %q: %w", w.name, err)
+	}
+	w.replies = newLineReader(w.stdout)
+	w.greeting = &request{ID: 1, Type: typeHello, Version: Version, Describe: c.Known == nil}
+	return w, nil
+}
 
-// Alive reports whether the worker can still be asked. It does not find out
-// whether it would answer.
-func (w *Worker) Alive() bool { return false }
+func (w *Worker) startProcess(c Command) error {
+	stdin, hostIn, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	hostOut, stdout, err := os.Pipe()
+	if err != nil {
+		return errors.Join(err, stdin.Close(), hostIn.Close())
+	}
+	cmd := exec.Command(c.Argv[0], c.Argv[1:]...)
+	cmd.Env, cmd.Dir = c.Env, c.Dir
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, stdout, &w.tail
+	cmd.WaitDelay = drainGrace
+	process.Prepare(cmd)
+	w.cmd, w.stdin, w.stdout = cmd, hostIn, hostOut
 
-// Close lets the worker end by itself, kills it if it does not, and waits for
-// it. The error is that of a worker that failed. It is idempotent.
-func (w *Worker) Close() error { return nil }
+	started := make(chan error)
+	go w.watch(started)
+	err = <-started
+	err = errors.Join(err, stdin.Close(), stdout.Close())
+	if err != nil {
+		return errors.Join(err, hostIn.Close(), hostOut.Close())
+	}
+	return nil
+}
 
-// Kill ends the worker and all processes of its group at once, and waits.
-func (w *Worker) Kill() error { return nil }
+// watch starts the process and reaps it, on one thread: see package process.
+func (w *Worker) watch(started chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	err := w.cmd.Start()
+	started <- err
+	if err != nil {
+		return
+	}
+	w.exitErr = process.Wait(w.cmd)
+	close(w.exited)
+}
+
+// adopt makes descriptions open their instances over there.
+func (w *Worker) adopt(described []workloads.Workload) {
+	w.workloads = make([]workloads.Workload, len(described))
+	for i, d := range described {
+		d.Open = func(ctx context.Context, env workloads.Env) (workloads.Instance, error) {
+			return w.open(ctx, &d, env)
+		}
+		w.workloads[i] = d
+	}
+}
+
+func shorten(s string) string {
+	const most = 80
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return s
+}

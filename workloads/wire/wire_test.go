@@ -1,0 +1,575 @@
+package wire
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"runx/workloads"
+)
+
+// roleVariable makes this test binary a worker of the kind that it names.
+const roleVariable = "RUNX_WIRE_TEST_ROLE"
+
+func TestMain(m *testing.M) {
+	role := os.Getenv(roleVariable)
+	if role == "" {
+		os.Exit(m.Run())
+	}
+	if role == "serve" {
+		out := os.Stdout
+		os.Stdout = os.Stderr
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+		defer stop()
+		if err := Serve(ctx, os.Stdin, out, os.Stderr, fakes()); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	play(role)
+}
+
+// play is a worker that does one thing wrong.
+func play(role string) {
+	in := bufio.NewScanner(os.Stdin)
+	hello := func() {
+		in.Scan()
+		fmt.Println(`{"id":1,"ok":{"version":1,"workloads":[{"name":"bad","doc":"It misbehaves.","params":[]}]}}`)
+	}
+	open := func() {
+		hello()
+		in.Scan()
+		fmt.Println(`{"id":2,"ok":{"columns":["latency_ms"]}}`)
+		in.Scan()
+	}
+	script, _ := strings.CutPrefix(role, "hello:")
+	switch {
+	case script != role:
+		in.Scan()
+		fmt.Println(script)
+		in.Scan()
+	case role == "silent":
+		time.Sleep(time.Hour)
+	case role == "stubborn":
+		hello()
+		for in.Scan() {
+		}
+		time.Sleep(time.Hour)
+	case role == "die":
+		open()
+		fmt.Fprintln(os.Stderr, "Traceback (most recent call last):\nValueError: no such thing")
+		os.Exit(3)
+	case role == "quit":
+		open()
+	case role == "huge":
+		open()
+		os.Stdout.Write(bytes.Repeat([]byte("x"), maxLine+128<<10))
+		in.Scan()
+	case role == "badexit":
+		hello()
+		in.Scan()
+		os.Exit(7)
+	case role == "orphan":
+		// A worker that leaves something running in its group.
+		hello()
+		startSleeper()
+		in.Scan()
+	case strings.HasPrefix(role, "rows:"):
+		open()
+		fmt.Println(strings.TrimPrefix(role, "rows:"))
+		in.Scan()
+	}
+}
+
+// fakes are the workloads that the test worker serves.
+func fakes() []workloads.Workload {
+	return []workloads.Workload{{
+		Name: "fake", Doc: "Fake records what it is told. It is for tests.",
+		Params: []workloads.Param{
+			{Name: "mode", Kind: workloads.String, Default: "plain", Doc: "what to do"},
+			{Name: "count", Kind: workloads.Int, Default: 1, Doc: "rows per sample"},
+			{Name: "level", Kind: workloads.Float, Default: 2.0, Doc: "the metric's value"},
+			{Name: "flag", Kind: workloads.Bool, Default: true, Doc: "whether to verify well"},
+		},
+		FreeParams: true,
+		Metrics: []workloads.Metric{
+			{Name: "level_count", Doc: "the parameter level plus the number of the sample"},
+			{Name: "seed_count", Doc: "the seed's last 32 bits"},
+		},
+		Extracts: true,
+		Open:     openFake,
+	}, {
+		Name: "plain", Doc: "Plain has nothing. It is for tests.",
+		Open: func(context.Context, workloads.Env) (workloads.Instance, error) { return bare{}, nil },
+	}}
+}
+
+type bare struct{}
+
+func (bare) Sample(_ context.Context, r *workloads.Recorder) error {
+	return r.MeasureOnce(func() error { return nil })
+}
+func (bare) Close() error { return nil }
+
+type fake struct {
+	env     workloads.Env
+	samples int
+}
+
+func openFake(_ context.Context, env workloads.Env) (workloads.Instance, error) {
+	switch env.Params["mode"] {
+	case "openfails":
+		return nil, errors.New("the disk is missing")
+	case "unsupported":
+		return nil, fmt.Errorf("needs AVX-1024: %w", workloads.ErrUnsupported)
+	case "openpanics":
+		panic("at the disco")
+	}
+	return &fake{env: env}, nil
+}
+
+func (f *fake) Verify(context.Context) error {
+	if f.env.Params["flag"] == true {
+		return nil
+	}
+	return errors.New("2 + 2 is 5")
+}
+
+func (f *fake) Close() error {
+	fmt.Fprintln(f.env.Log, "closed")
+	return nil
+}
+
+func (f *fake) Sample(ctx context.Context, r *workloads.Recorder) error {
+	f.samples++
+	switch f.env.Params["mode"] {
+	case "failsthird":
+		if f.samples == 3 {
+			return errors.New("three is too many")
+		}
+	case "nothing":
+		return nil
+	case "panics":
+		panic("on the streets")
+	case "exits":
+		fmt.Fprintln(os.Stderr, "out of cheese")
+		os.Exit(4)
+	case "prints":
+		fmt.Println("a stray print")
+	case "waits":
+		<-ctx.Done()
+		return context.Cause(ctx)
+	case "blocks":
+		select {}
+	}
+	for k := range f.env.Params["count"].(int) {
+		r.SetLatency(time.Duration(k+1) * time.Millisecond)
+		r.Set("level_count", f.env.Params["level"].(float64)+float64(f.samples))
+		r.Set("seed_count", float64(uint32(f.env.Seed)))
+		for _, e := range f.env.Extracts {
+			r.Set(e.Metric, math.Inf(1)) // what JSON cannot say becomes null
+		}
+		r.Next()
+	}
+	return nil
+}
+
+// log is a writer for a worker's stderr that a test reads later.
+type log struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+func command(role string, log io.Writer) Command {
+	return Command{
+		Argv: []string{os.Args[0]},
+		Env:  append(os.Environ(), roleVariable+"="+role),
+		Log:  log,
+	}
+}
+
+func dial(t *testing.T, role string, log io.Writer) *Worker {
+	t.Helper()
+	w, err := Dial(t.Context(), command(role, log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.Kill() })
+	return w
+}
+
+func openFirst(t *testing.T, w *Worker, params workloads.Values, extracts ...workloads.Extract) (workloads.Instance, *workloads.Recorder) {
+	t.Helper()
+	d := w.Workloads()[0]
+	i, err := d.Open(t.Context(), workloads.Env{Params: params, Extracts: extracts, Seed: math.MaxUint64 - 1, Log: io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return i, workloads.NewRecorder(d, extracts, &workloads.Monitor{})
+}
+
+func TestWorkerLooksLikeOneOfOurs(t *testing.T) {
+	t.Parallel()
+	var log log
+	w := dial(t, "serve", &log)
+	ours, theirs := fakes(), w.Workloads()
+	if len(theirs) != len(ours) {
+		t.Fatalf("%d workloads, want %d", len(theirs), len(ours))
+	}
+	for i := range ours {
+		ours[i].Open, theirs[i].Open = nil, nil
+		if got, want := fmt.Sprintf("%#v", theirs[i]), fmt.Sprintf("%#v", ours[i]); got != want {
+			t.Errorf("described as\n%s\nwant\n%s", got, want)
+		}
+	}
+	extract := workloads.Extract{Metric: "extra", Regex: "x"}
+	i, r := openFirst(t, w, workloads.Values{"count": 2, "level": 40.0, "free": 1.0, "mode": "prints"}, extract)
+	if err := i.(workloads.Verifier).Verify(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := i.(workloads.MultiSampler).SampleN(t.Context(), 3, r); err != nil {
+		t.Fatal(err)
+	}
+	if err := i.Sample(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := r.Rows()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 8 {
+		t.Fatalf("%d rows, want 8: 4 samples of 2", len(rows))
+	}
+	for k, row := range rows {
+		want := []float64{float64(k%2 + 1), 40 + float64(k/2+1), math.MaxUint32 - 1, math.NaN()}
+		for c, v := range want {
+			if got := row.Values[c]; got != v && !(math.IsNaN(got) && math.IsNaN(v)) {
+				t.Errorf("row %d, %s: %v, want %v", k, r.Names()[c], got, v)
+			}
+		}
+		if age := time.Since(time.UnixMicro(row.StartedAt)); age < 0 || age > time.Minute {
+			t.Errorf("row %d began %v ago", k, age)
+		}
+	}
+	for range 2 {
+		if err := i.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	for range 2 {
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := log.String(); !strings.Contains(got, "a stray print") || strings.Count(got, "closed") != 1 {
+		t.Errorf("the log has %q, want the stray print and one close", got)
+	}
+}
+
+func TestKnownWorkloadsNeedNoDescription(t *testing.T) {
+	t.Parallel()
+	c := command("serve", nil)
+	c.Known = fakes()
+	w, err := Dial(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i, r := openFirst(t, w, workloads.Values{})
+	if err := i.Sample(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if rows, err := r.Rows(); err != nil || rows[0].Values[0] != 1 {
+		t.Errorf("%v, %v; want a latency of 1 ms", rows, err)
+	}
+	if err := w.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestErrorsThatTheWorkerSurvives(t *testing.T) {
+	t.Parallel()
+	w := dial(t, "serve", nil)
+	for _, c := range []struct {
+		params      workloads.Values
+		want        string
+		unsupported bool
+	}{
+		{workloads.Values{"mode": "openfails"}, "the disk is missing", false},
+		{workloads.Values{"mode": "unsupported"}, "needs AVX-1024: not supported here", true},
+		{workloads.Values{"mode": "openpanics"}, "panic: at the disco", false},
+		{workloads.Values{"level": "high"}, `parameter "level": the string "high" is not a number`, false},
+		{workloads.Values{"mode": "panics"}, "panic: on the streets", false},
+		{workloads.Values{"mode": "nothing"}, "recorded nothing", false},
+		{workloads.Values{"flag": false}, "2 + 2 is 5", false},
+	} {
+		err := useOnce(t, w, c.params)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v: error %v, want %q", c.params, err, c.want)
+		}
+		if got := errors.Is(err, workloads.ErrUnsupported); got != c.unsupported {
+			t.Errorf("%v: unsupported is %t", c.params, got)
+		}
+		if errors.Is(err, ErrDead) || !w.Alive() {
+			t.Fatalf("%v: the worker is gone: %v", c.params, err)
+		}
+	}
+	_, err := w.call(t.Context(), &request{Type: "dance"}, nil)
+	if !errors.Is(err, workloads.ErrUnsupported) {
+		t.Errorf("an unknown request gets %v, want unsupported", err)
+	}
+}
+
+// useOnce opens, verifies and samples, and returns the first error.
+func useOnce(t *testing.T, w *Worker, params workloads.Values) error {
+	d := w.Workloads()[0]
+	i, err := d.Open(t.Context(), workloads.Env{Params: params, Log: io.Discard})
+	if err != nil {
+		return err
+	}
+	defer i.Close()
+	if err := i.(workloads.Verifier).Verify(t.Context()); err != nil {
+		return err
+	}
+	return i.Sample(t.Context(), workloads.NewRecorder(d, nil, &workloads.Monitor{}))
+}
+
+func TestRowsBeforeAFailureAreKept(t *testing.T) {
+	t.Parallel()
+	w := dial(t, "serve", nil)
+	i, r := openFirst(t, w, workloads.Values{"mode": "failsthird"})
+	err := i.(workloads.MultiSampler).SampleN(t.Context(), 10, r)
+	if err == nil || err.Error() != "three is too many" {
+		t.Errorf("error %v, want that of the third sample", err)
+	}
+	if rows, err := r.Rows(); err != nil || len(rows) != 2 {
+		t.Errorf("%d rows, %v; want the two before the failure", len(rows), err)
+	}
+}
+
+func TestManyRowsComeInSeveralReplies(t *testing.T) {
+	t.Parallel()
+	w := dial(t, "serve", nil)
+	const n = 60_000 // about 4 MB of rows
+	i, r := openFirst(t, w, workloads.Values{"count": n})
+	if err := i.Sample(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := r.Rows()
+	if err != nil || len(rows) != n || rows[n-1].Values[0] != n {
+		t.Errorf("%d rows, %v; want %d in order", len(rows), err, n)
+	}
+}
+
+func TestDeathsAndViolations(t *testing.T) {
+	t.Parallel()
+	for role, want := range map[string]string{
+		"die":                                    "died: exit status 3; the end of its stderr:\nTraceback (most recent call last):\nValueError: no such thing",
+		"quit":                                   "died: it exited with status 0",
+		"huge":                                   "broke the protocol: a line is longer than 16 MiB",
+		"rows:hello there":                       "broke the protocol: its stdout is not protocol",
+		`rows:{"id":3}`:                          "broke the protocol: a reply needs either ok or error",
+		`rows:{"id":9,"ok":{}}`:                  "broke the protocol: it replied to request 9 instead of 3",
+		`rows:{"id":3,"ok":{"rows":[[1,2]]}}`:    "broke the protocol: a row has 2 cells, its columns are 1",
+		`rows:{"id":3,"ok":{"rows":[["fast"]]}}`: "broke the protocol: cell 0 of a row has the wrong type: fast",
+		`rows:{"id":3,"ok":{"rows":7}}`:          "broke the protocol: its rows are not an array of arrays",
+	} {
+		t.Run(role[:min(len(role), 20)], func(t *testing.T) {
+			t.Parallel()
+			w := dial(t, role, nil)
+			i, r := openFirst(t, w, nil)
+			err := i.Sample(t.Context(), r)
+			if err == nil || !strings.Contains(err.Error(), want) || !errors.Is(err, ErrDead) {
+				t.Errorf("error %v, want %q", err, want)
+			}
+			if w.Alive() {
+				t.Error("the worker counts as alive")
+			}
+			if again := i.Sample(t.Context(), r); again != err {
+				t.Errorf("the next sample says %v, want the same", again)
+			}
+			if err := errors.Join(i.Close(), w.Close()); err != nil {
+				t.Errorf("closing says it again: %v", err)
+			}
+		})
+	}
+}
+
+func TestDialRefuses(t *testing.T) {
+	t.Parallel()
+	for role, want := range map[string]string{
+		"hello:hello":                                                    "its stdout is not protocol",
+		`hello:{"id":1,"type":"hello"}`:                                  "a reply needs either ok or error", // cat
+		`hello:{"id":1,"ok":{"version":2}}`:                              "it speaks version 2, this program speaks version 1",
+		`hello:{"id":1,"ok":{"version":1}}`:                              "knows no workload",
+		`hello:{"id":1,"error":{"code":"invalid","message":"go away"}}`:  "it refused the hello: go away",
+		`hello:{"id":1,"ok":{"version":1,"workloads":[{"name":"Big"}]}}`: `the name does not match`,
+		`hello:{"id":1,"ok":{"version":1,"workloads":[{"name":"a","doc":"A."},{"name":"a","doc":"A."}]}}`: "is there twice",
+	} {
+		w, err := Dial(t.Context(), command(role, nil))
+		if err == nil {
+			w.Kill()
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q", role, err, want)
+		}
+	}
+	for _, argv := range [][]string{nil, {filepath.Join(t.TempDir(), "missing")}} {
+		if _, err := Dial(t.Context(), Command{Argv: argv}); err == nil {
+			t.Errorf("%q starts", argv)
+		}
+	}
+}
+
+func TestSilenceIsBounded(t *testing.T) {
+	t.Parallel()
+	c := command("silent", nil)
+	c.HelloTimeout = 50 * time.Millisecond
+	_, err := Dial(t.Context(), c)
+	if err == nil || !strings.Contains(err.Error(), "it did not say hello within 50ms") {
+		t.Errorf("error %v, want the silence", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err = Dial(ctx, command("silent", nil))
+	if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, ErrDead) {
+		t.Errorf("error %v, want the deadline", err)
+	}
+}
+
+func TestCancelEndsTheWorker(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{"waits", "blocks"} {
+		w := dial(t, "serve", nil)
+		i, r := openFirst(t, w, workloads.Values{"mode": mode})
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		begin := time.Now()
+		err := i.Sample(ctx, r)
+		cancel()
+		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, ErrDead) {
+			t.Errorf("%s: error %v, want the deadline", mode, err)
+		}
+		if took := time.Since(begin); took > 5*time.Second {
+			t.Errorf("%s: it took %v", mode, took)
+		}
+		select {
+		case <-w.exited:
+		default:
+			t.Errorf("%s: the process is still there", mode)
+		}
+	}
+}
+
+func TestKillInterruptsARequest(t *testing.T) {
+	t.Parallel()
+	w := dial(t, "serve", nil)
+	i, r := openFirst(t, w, workloads.Values{"mode": "blocks"})
+	time.AfterFunc(30*time.Millisecond, func() { w.Kill() })
+	if err := i.Sample(t.Context(), r); !errors.Is(err, ErrDead) {
+		t.Errorf("error %v, want that the worker is gone", err)
+	}
+	if err := w.Kill(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCloseTellsOfABadEnd(t *testing.T) {
+	t.Parallel()
+	w := dial(t, "badexit", nil)
+	if err := w.Close(); err == nil || !strings.Contains(err.Error(), "ended badly: exit status 7") {
+		t.Errorf("error %v, want the exit status", err)
+	}
+	w = dial(t, "stubborn", nil)
+	if err := w.Close(); err == nil || !strings.Contains(err.Error(), "did not end within 2s") {
+		t.Errorf("error %v, want that it had to be killed", err)
+	}
+}
+
+func TestNothingOfTheGroupIsLeft(t *testing.T) {
+	t.Parallel()
+	var log log
+	w := dial(t, "orphan", &log)
+	for deadline := time.Now().Add(5 * time.Second); !strings.Contains(log.String(), "\n"); {
+		if time.Now().After(deadline) {
+			t.Fatal("the worker did not start its child")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(log.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Error(err)
+	}
+	if !isGone(pid) {
+		t.Errorf("process %d outlives the worker that started it", pid)
+	}
+}
+
+func TestServeEndsWithItsInput(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ mode, want string }{
+		{"waits", ""},
+		{"blocks", "the workload still runs 1s after the end"},
+	} {
+		in, host := io.Pipe()
+		var out bytes.Buffer
+		done := make(chan error)
+		go func() { done <- Serve(t.Context(), in, &out, io.Discard, fakes()) }()
+		fmt.Fprintf(host, `{"id":1,"type":"hello","version":1}`+"\n")
+		fmt.Fprintf(host, `{"id":2,"type":"open","instance":1,"workload":"fake","seed":"1","params":{"mode":%q}}`+"\n", c.mode)
+		fmt.Fprintf(host, `{"id":3,"type":"sample","instance":1,"n":1}`+"\n")
+		time.Sleep(20 * time.Millisecond)
+		host.Close()
+		err := <-done
+		if (err == nil) != (c.want == "") || (err != nil && !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: error %v, want %q", c.mode, err, c.want)
+		}
+	}
+}
+
+func TestServeAnswersWhatItWasAskedBeforeTheEnd(t *testing.T) {
+	t.Parallel()
+	in := strings.NewReader(`{"id":1,"type":"hello","version":1}` + "\n" +
+		`{"id":2,"type":"open","instance":5,"workload":"plain","seed":"1"}` + "\n" +
+		`{"id":3,"type":"close","instance":5}` + "\n" +
+		`{"id":4,"type":"sample","instance":5,"n":1}` + "\n")
+	var out bytes.Buffer
+	if err := Serve(t.Context(), in, &out, io.Discard, fakes()); err != nil {
+		t.Error(err)
+	}
+	want := `{"id":1,"ok":{"version":1}}
+{"id":2,"ok":{"columns":["started_at","tainted","latency_ms","ops_count","cpu_ms","context_switches_count","preemptions_count","minor_faults_count","major_faults_count","steal_ms","peak_rss_bytes"]}}
+{"id":3,"ok":{}}
+{"id":4,"error":{"code":"invalid","message":"instance 5 is not open"}}
+`
+	if out.String() != want {
+		t.Errorf("answers\n%s\nwant\n%s", &out, want)
+	}
+}
