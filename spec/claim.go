@@ -64,9 +64,6 @@ func (b *builder) checkValue(d *claimDoc, columns []tableColumn) {
 	}
 	value := any(0.0)
 	l := language{env: columnEnv(columns), functions: mathFunctions(), options: ColumnFunctions(nil)}
-	for _, s := range Signatures() {
-		l.known = append(l.known, s.Name)
-	}
 	if b.columnsKnown(&l, "claim", d.Value) {
 		x := l.compileAs(&b.problems, d.Value, "one number or one bool", reflect.Int, reflect.Float64, reflect.Bool)
 		if x != nil {

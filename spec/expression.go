@@ -47,8 +47,7 @@ type language struct {
 	env       map[string]any
 	functions []function
 	options   []expr.Option
-	known     []string // names that options declare
-	steps     uint     // bound of one evaluation; 0 is maxSteps
+	steps     uint // bound of one evaluation; 0 is maxSteps
 }
 
 // compile parses and checks one expression. Everything wrong with it goes into
@@ -91,13 +90,26 @@ func (l *language) compileAs(problems *document.Problems, text document.Text, wa
 		return nil
 	}
 	if x.typ == nil || !slices.Contains(kinds, x.typ.Kind()) {
-		problems.Add(text.Position, "", "the expression gives %s, want %s", typeName(x.typ), want)
+		hint := ""
+		if slices.Contains(kinds, reflect.Float64) && (x.typ == nil || x.typ.Kind() == reflect.Interface) {
+			hint = "write float(...) around it"
+		}
+		problems.Add(text.Position, hint, "the expression gives %s, want %s", typeName(x.typ), want)
 		return nil
 	}
 	return x
 }
 
 func (l *language) parse(text string) (ast.Node, error) {
+	tree, err := parser.ParseWithConfig(text, l.config())
+	if err != nil {
+		return nil, err
+	}
+	return tree.Node, nil
+}
+
+// config is what expr.Compile makes of the options.
+func (l *language) config() *conf.Config {
 	config := conf.CreateNew()
 	for _, option := range l.compileOptions() {
 		option(config)
@@ -105,15 +117,11 @@ func (l *language) parse(text string) (ast.Node, error) {
 	for name := range config.Disabled {
 		delete(config.Builtins, name)
 	}
-	tree, err := parser.ParseWithConfig(text, config)
-	if err != nil {
-		return nil, err
-	}
-	return tree.Node, nil
+	return config
 }
 
 func (l *language) compileOptions() []expr.Option {
-	options := []expr.Option{expr.Env(l.env), expr.MaxNodes(maxExpressionNodes), countSteps}
+	options := []expr.Option{expr.Env(l.env), expr.MaxNodes(maxExpressionNodes), countSteps, typedAggregates}
 	for _, name := range disabledBuiltins {
 		options = append(options, expr.DisableBuiltin(name))
 	}
@@ -128,20 +136,15 @@ func (l *language) compileOptions() []expr.Option {
 func (l *language) names(root ast.Node) (uses []string, unknown []*ast.IdentifierNode) {
 	var all identifiers
 	ast.Walk(&root, &all)
-	known := map[string]bool{}
-	for _, f := range l.functions {
-		known[f.name] = true
-	}
-	for _, name := range l.known {
-		known[name] = true
-	}
+	functions := l.config().Functions
 	used := map[string]bool{}
 	for _, id := range all.nodes {
 		_, isVariable := l.env[id.Value]
+		_, isFunction := functions[id.Value]
 		switch {
 		case isVariable:
 			used[id.Value] = true
-		case !known[id.Value] && !all.declared[id.Value]:
+		case !isFunction && !all.declared[id.Value]:
 			unknown = append(unknown, id)
 		}
 	}
@@ -160,17 +163,14 @@ func (l *language) addUnknown(problems *document.Problems, text document.Text, i
 
 // candidates are all names that mean something, sorted.
 func (l *language) candidates() []string {
-	names := slices.AppendSeq(slices.Clone(l.known), maps.Keys(l.env))
-	for _, f := range l.functions {
-		names = append(names, f.name)
-	}
-	for name := range conf.CreateNew().Builtins {
-		if !l.disabled(name) {
-			names = append(names, name)
-		}
-	}
+	config := l.config()
+	names := slices.Collect(maps.Keys(l.env))
+	names = slices.AppendSeq(names, maps.Keys(config.Functions))
+	names = slices.AppendSeq(names, maps.Keys(config.Builtins))
+	// A name with a space cannot be written; it is how operators are declared.
+	names = slices.DeleteFunc(names, func(name string) bool { return strings.Contains(name, " ") })
 	slices.Sort(names)
-	return names
+	return slices.Compact(names)
 }
 
 // disabled tells whether a name is one of expr's functions that specs lack.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
@@ -69,6 +70,55 @@ func number(v any) (float64, error) {
 		return float64(x), nil
 	}
 	return 0, fmt.Errorf("%v is not a number", v)
+}
+
+// typedAggregates give max, min, mean and median a type that is known before
+// they run: expr says "any" for arrays, and then nothing around is checked.
+// The greatest and the least of ints are ints, all else is a float; of no
+// values at all they are an error.
+func typedAggregates(c *conf.Config) {
+	for _, name := range []string{"max", "min", "mean", "median"} {
+		plain := c.Builtins[name]
+		keepsInts := name == "max" || name == "min"
+		c.Functions[name] = &builtin.Function{
+			Name: name,
+			Validate: func(args []reflect.Type) (reflect.Type, error) {
+				if _, err := plain.Validate(args); err != nil {
+					return reflect.TypeFor[float64](), err
+				}
+				if keepsInts && all(args, func(t reflect.Type) bool { return t.Kind() == reflect.Int }) {
+					return reflect.TypeFor[int](), nil
+				}
+				return reflect.TypeFor[float64](), nil
+			},
+			Func: func(args ...any) (any, error) {
+				if isEmpty(args) {
+					return nil, fmt.Errorf("%s of no values", name)
+				}
+				v, err := plain.Func(args...)
+				if err != nil {
+					return nil, err
+				}
+				keeps := keepsInts && all(args, func(arg any) bool { _, ok := arg.(int); return ok })
+				if n, ok := v.(int); ok && !keeps {
+					return float64(n), nil
+				}
+				return v, nil
+			},
+		}
+	}
+}
+
+// isEmpty tells whether arguments that may be arrays hold no value.
+func isEmpty(args []any) bool {
+	return all(args, func(arg any) bool {
+		v := reflect.ValueOf(arg)
+		return v.Kind() == reflect.Slice && v.Len() == 0
+	})
+}
+
+func all[T any](list []T, holds func(T) bool) bool {
+	return !slices.ContainsFunc(list, func(v T) bool { return !holds(v) })
 }
 
 // stepName cannot be written in an expression.
