@@ -1,6 +1,7 @@
 package tensor
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"testing"
@@ -225,8 +226,10 @@ func TestAttentionRefusesBadShapes(t *testing.T) {
 	}
 	e.Close()
 	e.Close()
-	if err := e.FlashAttention(a, good, x, x, x, make([]float32, len(x))); err != ErrClosed {
-		t.Errorf("after Close the error is %v", err)
+	for algorithm, attend := range algorithms {
+		if err := attend(e, a, good, x, x, x, make([]float32, len(x))); !errors.Is(err, ErrClosed) {
+			t.Errorf("%s after Close: the error is %v", algorithm, err)
+		}
 	}
 	for _, threads := range []int{-1, 0, MaxThreads + 1} {
 		if _, err := NewEngine(threads); err == nil {
