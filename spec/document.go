@@ -11,25 +11,25 @@ import (
 
 type specDoc struct {
 	document.Position
-	Version  document.Located[int]         `yaml:"version" required:"true" doc:"Version of the spec language."`
-	Name     document.Text                 `yaml:"name" required:"true" pattern:"^[a-z][a-z0-9_-]{0,62}$" doc:"Name of the experiment: the folder of its results, and a column of every table." example:"week07"`
-	Title    string                        `yaml:"title" doc:"One line for headings."`
-	Question string                        `yaml:"question" doc:"The question that the experiment answers."`
-	Tags     []string                      `yaml:"tags" pattern:"^[a-z0-9][a-z0-9_-]*$" doc:"Words to find the experiment by." example:"[attention, scaling]"`
-	Extends  document.Text                 `yaml:"extends" doc:"A spec that this one completes, relative to this file: maps are merged, lists and single values replaced. A parameter that this file fixes or sweeps is no longer swept or fixed as the other one says." example:"base.yaml"`
-	Workload document.Text                 `yaml:"workload" required:"true" doc:"What is measured; runx list names the workloads."`
-	Worker   []document.Text               `yaml:"worker" doc:"The command of a program that speaks the worker protocol and hosts the workload." example:"[python3, plugins/mine.py]"`
-	Params   document.Map[paramDoc]        `yaml:"params" doc:"Parameters that are the same at every point, or computed from the others."`
-	Sweep    document.Map[axisDoc]         `yaml:"sweep" doc:"Axes: the grid is their product, the first axis slowest."`
-	Include  []document.Map[paramDoc]      `yaml:"include" doc:"Points beside the grid. Each sets every swept parameter; where does not remove it. Without sweep they are the only points." example:"[{seq_len: 8192}]"`
-	Where    textList                      `yaml:"where" doc:"Conditions over the parameters: a point of the grid stays if all hold." example:"batch * seq_len <= 8192"`
-	Extract  document.Map[extractDoc]      `yaml:"extract" doc:"Metrics to find in what the workload prints."`
-	Measure  measureDoc                    `yaml:"measure" default:"{}" doc:"How each point is sampled."`
-	Metrics  document.Map[document.Text]   `yaml:"metrics" doc:"Metrics computed per sample, over the parameters and the other metrics. A name that has a unit ends in it: _ns _us _ms _s _bytes _per_s _ratio _count _flops." example:"{tokens_per_s: batch * seq_len / (latency_ms / 1e3)}"`
-	Summary  document.Map[[]document.Text] `yaml:"summary" doc:"Statistics kept per metric. Where a metric is not named: mean, std, min, p50, p95, p99, max, without the quantiles that the number of samples cannot support." example:"{latency_ms: [mean, p50, p95]}"`
-	Claims   []claimDoc                    `yaml:"claims" doc:"Statements that the results support, refute or leave open."`
-	Plots    []plotDoc                     `yaml:"plots" doc:"Pictures of the results."`
-	Quick    bool                          `yaml:"quick" default:"false" doc:"The spec is the smoke test of another one, as --quick makes it: too few samples are no problem."`
+	Version  document.Located[int]       `yaml:"version" required:"true" doc:"Version of the spec language."`
+	Name     document.Text               `yaml:"name" required:"true" pattern:"^[a-z][a-z0-9_-]{0,62}$" doc:"Name of the experiment: the folder of its results, and a column of every table." example:"week07"`
+	Title    string                      `yaml:"title" doc:"One line for headings."`
+	Question string                      `yaml:"question" doc:"The question that the experiment answers."`
+	Tags     []string                    `yaml:"tags" pattern:"^[a-z0-9][a-z0-9_-]*$" doc:"Words to find the experiment by." example:"[attention, scaling]"`
+	Extends  document.Text               `yaml:"extends" doc:"A spec that this one completes, relative to this file: maps are merged, lists and single values replaced. A parameter that this file fixes or sweeps is no longer swept or fixed as the other one says." example:"base.yaml"`
+	Workload document.Text               `yaml:"workload" required:"true" doc:"What is measured; runx list names the workloads."`
+	Worker   []document.Text             `yaml:"worker" doc:"The command of a program that speaks the worker protocol and hosts the workload." example:"[python3, plugins/mine.py]"`
+	Params   document.Map[paramDoc]      `yaml:"params" doc:"Parameters that are the same at every point, or computed from the others."`
+	Sweep    document.Map[axisDoc]       `yaml:"sweep" doc:"Axes: the grid is their product, the first axis slowest."`
+	Include  []document.Map[paramDoc]    `yaml:"include" doc:"Points beside the grid. Each sets every swept parameter; where does not remove it. Without sweep they are the only points." example:"[{seq_len: 8192}]"`
+	Where    textList                    `yaml:"where" doc:"Conditions over the parameters: a point of the grid stays if all hold." example:"batch * seq_len <= 8192"`
+	Extract  document.Map[extractDoc]    `yaml:"extract" doc:"Metrics to find in what the workload prints."`
+	Measure  measureDoc                  `yaml:"measure" doc:"How each point is sampled."`
+	Metrics  document.Map[document.Text] `yaml:"metrics" doc:"Metrics computed per sample, over the parameters and the other metrics. A name that has a unit ends in it: _ns _us _ms _s _bytes _per_s _ratio _count _flops." example:"{tokens_per_s: batch * seq_len / (latency_ms / 1e3)}"`
+	Summary  document.Map[[]statText]    `yaml:"summary" doc:"Statistics kept per metric. Where a metric is not named: mean, std, min, p50, p95, p99, max, without the quantiles that the number of samples cannot support." example:"{latency_ms: [mean, p50, p95]}"`
+	Claims   []claimDoc                  `yaml:"claims" doc:"Statements that the results support, refute or leave open."`
+	Plots    []plotDoc                   `yaml:"plots" doc:"Pictures of the results."`
+	Quick    bool                        `yaml:"quick" default:"false" doc:"The spec is the smoke test of another one, as --quick makes it: too few samples are no problem."`
 }
 
 type measureDoc struct {
@@ -49,7 +49,7 @@ type measureDoc struct {
 type untilDoc struct {
 	document.Position
 	Metric     document.Text             `yaml:"metric" required:"true" doc:"The metric whose estimate decides." example:"latency_ms"`
-	Stat       document.Text             `yaml:"stat" default:"p50" doc:"mean, or a quantile such as p50 or p99."`
+	Stat       statText                  `yaml:"stat" default:"p50" doc:"mean, or a quantile such as p50 or p99."`
 	RelativeCI document.Located[float64] `yaml:"relative_ci" required:"true" min:"0.0001" max:"1" doc:"The 95% interval may reach this far to either side, as a share of the estimate." example:"0.02"`
 }
 

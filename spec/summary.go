@@ -35,7 +35,7 @@ func (b *builder) buildSummary() {
 	}
 }
 
-func (b *builder) readStats(metric document.Text, texts []document.Text) []Stat {
+func (b *builder) readStats(metric document.Text, texts []statText) []Stat {
 	var kept []Stat
 	if len(texts) == 0 {
 		b.problems.Add(metric.Position, "", "summary of %s is empty: name a statistic", metric.Value)

@@ -10,23 +10,22 @@ type textList []document.Text
 // DecodeNode implements [document.Decoder].
 func (l *textList) DecodeNode(n document.Node, p *document.Problems) {
 	switch n.Kind() {
-	case document.Invalid:
 	case document.List:
 		for _, item := range n.Items() {
-			var one textList
-			if item.Kind() == document.List {
-				item.Expected("a string", p)
-				continue
-			}
-			one.DecodeNode(item, p)
-			*l = append(*l, one...)
+			l.add(item, p)
 		}
 	case document.Mapping:
-		n.Expected("a string or a list of strings", p)
-	case document.Bool, document.String: // where: true is an expression too
-		*l = append(*l, n.Text())
+		n.Expected("a text or a list of texts", p)
 	default:
-		n.Expected("a string or a list of strings", p)
+		l.add(n, p)
+	}
+}
+
+func (l *textList) add(n document.Node, p *document.Problems) {
+	var t document.Text
+	n.Decode(&t, p)
+	if n.Kind() == document.String {
+		*l = append(*l, t)
 	}
 }
 
@@ -45,6 +44,24 @@ func (l textList) values() []string {
 		all = append(all, t.Value)
 	}
 	return all
+}
+
+// statText names a statistic.
+type statText struct{ document.Text }
+
+// DecodeNode implements [document.Decoder].
+func (s *statText) DecodeNode(n document.Node, p *document.Problems) { n.Decode(&s.Text, p) }
+
+// JSONSchema implements [document.Describer].
+func (statText) JSONSchema() *document.Schema {
+	plain := &document.Schema{}
+	for _, name := range plainStats {
+		plain.Enum = append(plain.Enum, name)
+	}
+	return &document.Schema{AnyOf: []*document.Schema{
+		plain,
+		{Type: "string", Pattern: "^p[0-9]{1,6}$", Description: "A quantile: p50, p95, p999 (99.9%)."},
+	}}
 }
 
 // paramDoc is the value of a parameter: a scalar, or {expr: ...}.
@@ -74,10 +91,12 @@ func (v *paramDoc) DecodeNode(n document.Node, p *document.Problems) {
 
 // JSONSchema implements [document.Describer].
 func (paramDoc) JSONSchema() *document.Schema {
-	return &document.Schema{AnyOf: []*document.Schema{
-		scalarSchema(),
-		document.SchemaOf[exprDoc](),
-	}}
+	return valueSchema(scalarSchema())
+}
+
+// valueSchema is a scalar, or {expr: ...}.
+func valueSchema(scalar *document.Schema) *document.Schema {
+	return &document.Schema{AnyOf: []*document.Schema{scalar, document.SchemaOf[exprDoc]()}}
 }
 
 func scalarSchema() *document.Schema {
