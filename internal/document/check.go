@@ -1,7 +1,7 @@
 package document
 
 import (
-	"regexp"
+	"bytes"
 	"strconv"
 	"unicode/utf8"
 
@@ -155,7 +155,6 @@ func (c *checker) key(key Node, seen map[string]*yaml.Node) bool {
 	if y.Kind == yaml.ScalarNode {
 		kind, _ = resolve(y)
 	}
-	y.Anchor = ""
 	if kind != String || c.reading.tagged(c.tree.src, y) {
 		hint := "write each key as a name"
 		if y.Kind == yaml.ScalarNode && y.Value != "" {
@@ -164,6 +163,7 @@ func (c *checker) key(key Node, seen map[string]*yaml.Node) bool {
 		c.problems.Add(at, hint, "this key is not a text")
 		return false
 	}
+	y.Anchor = ""
 	if first := seen[y.Value]; first != nil {
 		was := c.tree.position(first)
 		c.problems.Add(at, "keep one of them", "key %q is given twice, first in line %d, column %d",
@@ -212,10 +212,9 @@ func (r *cursor) tagged(src *source, n *yaml.Node) bool {
 		_, size := utf8.DecodeRune(src.text[r.offset:])
 		r.offset += size
 	}
-	return tagAhead.Match(src.text[r.offset:min(r.offset+maxAnchor, len(src.text))])
+	ahead := src.text[r.offset:]
+	if n.Anchor != "" {
+		ahead = ahead[len(anchorAhead.Find(ahead)):]
+	}
+	return bytes.HasPrefix(ahead, []byte("!"))
 }
-
-// maxAnchor is how far ahead a tag behind an anchor is sought.
-const maxAnchor = 100
-
-var tagAhead = regexp.MustCompile(`^(&[^ \t\r\n]+[ \t\r\n]+)?!`)

@@ -18,7 +18,7 @@ func FuzzParse(f *testing.F) {
 		"a: ! b\nc: !!str d\n1: e\na: 2026-01-01\n",
 		"%YAML 1.1\n---\n{a: [1,\n#\n2], b: }\n...\n",
 		"- - - a\n  - {b, c}\n",
-		"a: [\n", "a: 'b\n", "a: *b\n", "a: @b\n", "\x00", "\xff", "",
+		"a: [\n", "a: 'b\n", "a: *b\n", "a: @b\n", "\x00", "\xff", "", "?", "&0:0", "a: &b\n  # c\n  d\n",
 	} {
 		f.Add(src)
 	}

@@ -2,6 +2,7 @@ package document
 
 import (
 	"bytes"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -45,6 +46,9 @@ func (t Text) At(offset int) Position {
 	return t.src.at(w.skip(offset - len(before)))
 }
 
+// anchorAhead is an anchor in front of a value, and what may stand between.
+var anchorAhead = regexp.MustCompile(`^&[0-9A-Za-z_-]+(?:[ \t\r\n]+(?:#[^\r\n]*)?)*`)
+
 const blanks = " \t\n\r"
 
 func isBlank(r rune) bool { return strings.ContainsRune(blanks, r) }
@@ -60,9 +64,7 @@ type written struct {
 func (t Text) written() written {
 	w := written{text: t.src.text, style: t.style}
 	w.end = t.src.offset(t.Line, t.Col)
-	for w.end < len(w.text) && w.text[w.end] == '&' { // an anchor before the value
-		w.end = skipBlanks(w.text, w.end+bytes.IndexAny(w.text[w.end:], blanks))
-	}
+	w.end += len(anchorAhead.Find(w.text[w.end:]))
 	switch {
 	case t.style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0:
 		w.end++

@@ -25,6 +25,7 @@ func TestTextAt(t *testing.T) {
 		"folded":          {"a: >-\n\n  x +\n  z\n", "z", "f:4:3"},
 		"anchor":          {"a: &b x + z\n", "z", "f:1:11"},
 		"anchor, block":   {"a: &b |\n  x +\n  z\n", "z", "f:3:3"},
+		"anchor, comment": {"a: &b # why\n  # c\n  x + z\n", "z", "f:3:7"},
 		"flow":            {"a: {b: [x, y + z]}\n", "z", "f:1:16"},
 		"CRLF":            {"a: |\r\n  x +\r\n  z\r\n", "z", "f:3:3"},
 		"a blank":         {"a: x + z\n", " + z", "f:1:5"},

@@ -79,6 +79,9 @@ func (t *Tree) position(n *yaml.Node) Position {
 	if src == nil {
 		return Position{}
 	}
+	if n.Line > len(src.lines) { // the parser adds a line break to the last line
+		return src.at(len(src.text))
+	}
 	return Position{File: src.name, Line: n.Line, Col: n.Column}
 }
 
