@@ -33,7 +33,7 @@ type inProcess struct {
 	workload workloads.Workload
 }
 
-func (h inProcess) open(ctx context.Context, env workloads.Env) (instance workloads.Instance, err error) {
+func (h *inProcess) open(ctx context.Context, env workloads.Env) (instance workloads.Instance, err error) {
 	err = guard(env.Log, func() (err error) {
 		instance, err = h.workload.Open(ctx, env)
 		return err
@@ -41,9 +41,9 @@ func (h inProcess) open(ctx context.Context, env workloads.Env) (instance worklo
 	return instance, err
 }
 
-func (inProcess) alive() bool { return true }
+func (*inProcess) alive() bool { return true }
 
-func (inProcess) close() error { return nil }
+func (*inProcess) close() error { return nil }
 
 // guard turns a panic of a workload into an error, and logs where it was.
 func guard(log io.Writer, call func() error) (err error) {
@@ -71,7 +71,7 @@ func childMaker(command wire.Command, name string) hostMaker {
 	return func(ctx context.Context) (host, error) {
 		worker, err := wire.Dial(ctx, command)
 		if err != nil {
-			return nil, fmt.Errorf("start the worker %q: %w", command.Argv, err)
+			return nil, err // which says what was started
 		}
 		all := worker.Workloads()
 		i := slices.IndexFunc(all, func(w workloads.Workload) bool { return w.Name == name })
@@ -96,7 +96,7 @@ func newHostMaker(s *spec.Spec, opts Options, log io.Writer) (hostMaker, error) 
 	case s.Worker != nil:
 		return childMaker(wire.Command{Argv: s.Worker, Log: log}, s.Workload.Name), nil
 	case s.Measure.Isolate == spec.IsolateNone:
-		return func(context.Context) (host, error) { return inProcess{s.Workload}, nil }, nil
+		return func(context.Context) (host, error) { return &inProcess{s.Workload}, nil }, nil
 	case len(opts.Self) == 0:
 		return nil, fmt.Errorf("isolate: %s needs a command that serves the workloads", s.Measure.Isolate)
 	}

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,7 +70,7 @@ func (e *engine) attempt(ctx context.Context, p *point) (*failure, error) {
 	wall := time.Since(start)
 	s.recorder.SetWall(wall)
 	rows, mistake := s.recorder.Rows()
-	if f = e.failureOf(late, wall, err, mistake); f != nil && n == 1 {
+	if f = e.failureOf("sample", late, wall, cmp.Or(err, mistake)); f != nil && n == 1 {
 		if len(rows) > 0 {
 			f.values = rows[0].Values
 		}
@@ -79,17 +80,16 @@ func (e *engine) attempt(ctx context.Context, p *point) (*failure, error) {
 	return f, e.recordRows(s, rows, n)
 }
 
-// failureOf says what went wrong in a call; nil is nothing.
-func (e *engine) failureOf(late bool, wall time.Duration, err, mistake error) *failure {
+// failureOf says what went wrong in a call; nil is nothing. A sample that was
+// done after its timeout is as late as one that was ended.
+func (e *engine) failureOf(doing string, late bool, wall time.Duration, err error) *failure {
 	switch {
-	case err == nil && mistake == nil && !late:
-		return nil
-	case err == nil && late:
+	case late && (err == nil || errors.Is(err, context.DeadlineExceeded)):
 		err = fmt.Errorf("it took %v, the timeout is %v", wall.Round(time.Microsecond), e.spec.Measure.Timeout)
 	case err == nil:
-		err = mistake
+		return nil
 	}
-	f := failureOf("sample", err, true, false)
+	f := failureOf(doing, err, true, false)
 	if late {
 		f.status = results.Timeout
 	}

@@ -31,7 +31,7 @@ func (e *engine) resume() error {
 			p.spent += time.Duration(row.Values[wall] * float64(time.Millisecond))
 		}
 		if row.Status != results.OK {
-			e.countFailure(p, &failure{status: row.Status, retry: true})
+			e.resumeFailure(p, row.Status)
 			continue
 		}
 		if e.watch.computed != nil && at.Index != row.Point || at.Params == nil {
@@ -63,4 +63,13 @@ func (e *engine) find(index int64) *point {
 		return nil
 	}
 	return &e.points[i]
+}
+
+// resumeFailure takes over a failed attempt. The one that stopped the run is
+// forgotten: to go on is to try it again.
+func (e *engine) resumeFailure(p *point, status results.Status) {
+	if status != results.Skipped && e.spec.Measure.OnError == spec.Stop {
+		return
+	}
+	e.countFailure(p, &failure{status: status, retry: true})
 }

@@ -40,6 +40,7 @@ type slot struct {
 	log      io.Writer
 	wall     time.Duration // of the last repetition
 	rows     int           // that it yielded
+	cold     int           // warm-up samples to go
 	broken   bool          // the workload panicked; who knows what is left of it
 	place    *list.Element
 }
@@ -88,47 +89,55 @@ func (e *engine) ready(ctx context.Context, p *point) (*slot, *failure) {
 		e.close(p.slot)
 	}
 	if p.slot == nil {
-		return e.prepare(ctx, p)
+		if f := e.prepare(ctx, p); f != nil {
+			return nil, f
+		}
+		e.last = p.slot
 	}
 	s := p.slot
 	e.slots.MoveToFront(s.place)
-	if e.last != s && s.wall < resettleBelow {
-		e.last = s
-		if _, err := e.call(ctx, s, 1); err != nil {
-			return nil, failureOf("resettle", err, true, false)
+	resettle := e.last != s && s.cold == 0 && s.wall < resettleBelow
+	e.last = s
+	for ; s.cold > 0; s.cold-- {
+		if f := e.discard(ctx, s, "warm up"); f != nil {
+			return nil, f
 		}
+	}
+	if resettle {
+		return s, e.discard(ctx, s, "resettle")
 	}
 	return s, nil
 }
 
-// prepare opens an instance for the point and takes it to its first sample.
-// Where each sample has a process of its own, the check of the answer has one
-// too: it must not warm up what is to be measured cold.
-func (e *engine) prepare(ctx context.Context, p *point) (*slot, *failure) {
+// discard performs a repetition that is not recorded.
+func (e *engine) discard(ctx context.Context, s *slot, doing string) *failure {
+	start := time.Now()
+	late, err := e.call(ctx, s, 1)
+	return e.failureOf(doing, late, time.Since(start), err)
+}
+
+// prepare opens an instance for the point and verifies it, if that was not
+// done. Where each sample has a process of its own, so has the check of the
+// answer: it must not warm up what is to be measured cold.
+func (e *engine) prepare(ctx context.Context, p *point) *failure {
 	s, f := e.openSlot(ctx, p)
 	if f != nil {
-		return nil, f
+		return f
 	}
 	if !p.verified {
 		if f := e.verify(ctx, s); f != nil {
-			return nil, f
+			return f
 		}
 		p.verified = true
 		if e.spec.Measure.Isolate == spec.IsolateSample && e.verifies(s) {
 			e.close(s)
 			if s, f = e.openSlot(ctx, p); f != nil {
-				return nil, f
+				return f
 			}
 		}
 	}
 	e.collectSetup(s)
-	e.last = s
-	for range e.spec.Measure.Warmup {
-		if _, err := e.call(ctx, s, 1); err != nil {
-			return nil, failureOf("warm up", err, true, false)
-		}
-	}
-	return s, nil
+	return nil
 }
 
 func (e *engine) verifies(s *slot) bool {
@@ -198,7 +207,7 @@ func (e *engine) tryOpen(ctx context.Context, p *point, at spec.Point) (*slot, *
 		e.closeHost(h)
 		return nil, failureOf("open", err, true, true)
 	}
-	s := &slot{point: p, at: at, host: h, instance: instance, log: e.log, rows: 1}
+	s := &slot{point: p, at: at, host: h, instance: instance, log: e.log, rows: 1, cold: e.spec.Measure.Warmup}
 	s.multi, _ = instance.(workloads.MultiSampler)
 	s.recorder = workloads.NewRecorder(e.spec.Workload, e.spec.Extracts, e.monitor)
 	return s, nil
@@ -289,7 +298,7 @@ func (e *engine) memoryIsShort(part float64) bool {
 
 // collectSetup collects the garbage of opening an instance in this process.
 func (e *engine) collectSetup(s *slot) {
-	if _, ok := s.host.(inProcess); !ok {
+	if _, ok := s.host.(*inProcess); !ok {
 		return
 	}
 	metrics.Read(e.allocated[:])

@@ -1,0 +1,422 @@
+package runner
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"runx/internal/results"
+	"runx/workloads"
+)
+
+func TestPhasesInOrder(t *testing.T) {
+	t.Parallel()
+	l, j := &laboratory{}, &memory{}
+	s := parse(t, l, "sweep: {x: [1, 2]}", "measure: {warmup: 2, samples: 3, order: sequential}")
+	out := measure(t, s, j, Options{})
+	want := strings.Fields("open verify sample sample sample sample sample close")
+	for x := 1; x <= 2; x++ {
+		var got []string
+		for _, e := range l.events {
+			if what, of, _ := strings.Cut(e, " "); of == fmt.Sprint(x) {
+				got = append(got, what)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("point %d: %v, want %v", x, got, want)
+		}
+	}
+	if out.Points != 2 || out.Finished != 2 || out.Samples != 6 || out.Interrupted || !slices.Equal(j.status, []results.RunStatus{results.Complete}) {
+		t.Errorf("outcome %+v, recorded as %v", out, j.status)
+	}
+	for i, r := range j.rows {
+		if r.Status != results.OK || r.Round != 0 || r.Rep != i%3 || r.StartedAt == 0 {
+			t.Errorf("row %d: %+v", i, r)
+		}
+		if wall := r.Values[len(r.Values)-1]; !(wall > 0) {
+			t.Errorf("row %d has the wall time %v", i, wall)
+		}
+		if n := r.Values[3]; n != float64(2+i%3) {
+			t.Errorf("row %d is sample %v of the instance: warm-up is in the journal, or missing", i, n)
+		}
+	}
+}
+
+func TestFailures(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		how    string
+		status results.Status
+		text   string // in the error
+		rows   int    // of the point: one per attempt
+		opens  int
+	}{
+		{"fails", results.Failed, "sample: no result", 2, 1},
+		{"silent", results.Failed, "recorded nothing", 2, 1},
+		{"undeclared", results.Failed, `"nonsense"`, 2, 1},
+		{"panics", results.Failed, "sample: panic: at sample", 2, 2}, // never sampled again after a panic
+		{"open_fails", results.Failed, "open: no luck", 2, 2},
+		{"open_panics", results.Failed, "open: panic: at open", 2, 2},
+		{"verify_fails", results.Failed, "verify: the answer is 41", 1, 1},
+		{"verify_panics", results.Failed, "verify: panic: at verify", 1, 1},
+		{"unsupported", results.Skipped, "no such device", 1, 1},
+		{"verify_unsupported", results.Skipped, "cannot check", 1, 1},
+	} {
+		t.Run(c.how, func(t *testing.T) {
+			t.Parallel()
+			var log bytes.Buffer
+			l, j := &laboratory{}, &memory{}
+			s := parse(t, l, "sweep: {x: [1, 2]}", "params: {how: {expr: 'x == 1 ? \""+c.how+"\" : \"well\"'}}",
+				"measure: {warmup: 0, samples: 3, order: sequential, retries: 1}")
+			out := measure(t, s, j, Options{Log: &log})
+			rows := j.of(0)
+			if len(rows) != c.rows || l.count("open", 1) != c.opens {
+				t.Fatalf("%d rows, opened %d times, want %d and %d: %+v", len(rows), l.count("open", 1), c.rows, c.opens, rows)
+			}
+			for _, r := range rows {
+				if r.Status != c.status || !strings.Contains(r.Error, c.text) || r.Rep != 0 || r.StartedAt == 0 {
+					t.Errorf("row %+v", r)
+				}
+			}
+			opened := l.count("open", 1)
+			if l.count("verify", 1) == 0 {
+				opened = 0 // each of them failed
+			}
+			if l.count("close", 1) != opened {
+				t.Errorf("%v: what was open is not closed", l.events)
+			}
+			if good := j.of(1); len(good) != 3 || good[2].Status != results.OK {
+				t.Errorf("the other point: %+v", good)
+			}
+			if c.status == results.Skipped && out.Skipped != 1 || c.status == results.Failed && out.Failed != 1 || out.Finished != 1 {
+				t.Errorf("outcome %+v", out)
+			}
+			if strings.Contains(c.how, "panics") && !strings.Contains(log.String(), "fakes_test.go") {
+				t.Errorf("the log has no stack: %s", log.String())
+			}
+		})
+	}
+}
+
+func TestRetriesAreRows(t *testing.T) {
+	t.Parallel()
+	j := &memory{}
+	l := &laboratory{fail: func(_, sample int) error {
+		if sample == 1 || sample == 2 {
+			return fmt.Errorf("flake %d", sample)
+		}
+		return nil
+	}}
+	out := measure(t, parse(t, l, "measure: {warmup: 0, samples: 3, retries: 2}"), j, Options{})
+	type row struct {
+		rep    int
+		status results.Status
+	}
+	var got []row
+	for _, r := range j.rows {
+		got = append(got, row{r.Rep, r.Status})
+	}
+	want := []row{{0, results.OK}, {1, results.Failed}, {1, results.Failed}, {1, results.OK}, {2, results.OK}}
+	if !slices.Equal(got, want) || out.Finished != 1 || out.FailedSamples != 2 || out.Samples != 5 {
+		t.Errorf("rows %v, want %v; %+v", got, want, out)
+	}
+}
+
+func TestOnError(t *testing.T) {
+	t.Parallel()
+	broken := func(_, sample int) error {
+		if sample == 1 {
+			return errors.New("broken")
+		}
+		return nil
+	}
+	for _, c := range []struct {
+		onError                string
+		rows, failed, finished int
+		stopped                bool
+		status                 results.RunStatus
+	}{
+		{"skip", 4, 2, 0, false, results.Complete},
+		{"continue", 6, 0, 2, false, results.Complete},
+		{"stop", 2, 1, 0, true, results.Broken},
+	} {
+		t.Run(c.onError, func(t *testing.T) {
+			t.Parallel()
+			j := &memory{}
+			s := parse(t, &laboratory{fail: broken}, "sweep: {x: [1, 2]}", "measure: {warmup: 0, samples: 3, order: sequential, on_error: "+c.onError+"}")
+			s.Workload.Open = (&laboratory{fail: broken}).open
+			out := measure(t, s, j, Options{})
+			if len(j.rows) != c.rows || out.Failed != c.failed || out.Finished != c.finished {
+				t.Errorf("%d rows, %+v", len(j.rows), out)
+			}
+			if (out.Stopped != "") != c.stopped || !slices.Equal(j.status, []results.RunStatus{c.status}) {
+				t.Errorf("stopped %q, recorded as %v", out.Stopped, j.status)
+			}
+			if c.stopped && !strings.Contains(out.Stopped, "broken") {
+				t.Errorf("stopped because of %q", out.Stopped)
+			}
+			if warned := hasWarning(out, "samples missing"); warned != (c.onError == "continue") {
+				t.Errorf("warnings %v", out.Warnings)
+			}
+		})
+	}
+}
+
+func hasWarning(out Outcome, text string) bool {
+	return slices.ContainsFunc(out.Warnings, func(w results.Warning) bool { return strings.Contains(w.Message, text) && w.Cure != "" })
+}
+
+// To go on after on_error: stop is to try again what failed.
+func TestResumeAfterStop(t *testing.T) {
+	t.Parallel()
+	bad := true
+	l := &laboratory{fail: func(int, int) error {
+		if bad {
+			return errors.New("the network is down")
+		}
+		return nil
+	}}
+	j := &memory{}
+	s := parse(t, l, "measure: {samples: 2, on_error: stop}")
+	if out := measure(t, s, j, Options{}); out.Stopped == "" {
+		t.Fatalf("%+v", out)
+	}
+	bad = false
+	if out := measure(t, s, j, Options{}); out.Finished != 1 || len(j.rows) != 3 {
+		t.Errorf("%+v, rows %+v", out, j.rows)
+	}
+}
+
+func TestTimeoutInThisProcess(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{"hangs", "late"} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			j := &memory{}
+			s := parse(t, &laboratory{}, "params: {how: "+how+"}", "measure: {warmup: 0, samples: 3, timeout: 10ms, on_error: continue}")
+			out := measure(t, s, j, Options{})
+			if len(j.rows) != 3 || out.Failed != 1 || out.FailedSamples != 3 {
+				t.Fatalf("%d rows, %+v", len(j.rows), out)
+			}
+			for _, r := range j.rows {
+				if r.Status != results.Timeout || !strings.Contains(r.Error, "the timeout is 10ms") {
+					t.Errorf("row %+v", r)
+				}
+				if how == "late" && (len(r.Values) == 0 || math.IsNaN(r.Values[0])) {
+					t.Errorf("what was measured late is dropped: %v", r.Values)
+				}
+			}
+			if !hasWarning(out, "longer than the timeout") {
+				t.Errorf("warnings %v", out.Warnings)
+			}
+		})
+	}
+}
+
+// The timeout is that of one sample, so quick ones are not hit by the time of
+// those before them.
+func TestTimeoutIsPerSample(t *testing.T) {
+	t.Parallel()
+	j := &memory{}
+	s := parse(t, &laboratory{pause: 5 * time.Millisecond}, "measure: {samples: 20, timeout: 60ms}")
+	if out := measure(t, s, j, Options{}); out.Finished != 1 || out.FailedSamples != 0 {
+		t.Errorf("%+v", out)
+	}
+}
+
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, measure string
+		least, most   int
+		warned        bool
+	}{
+		{"spent", "{warmup: 0, samples: {min: 2, max: 1000}, budget: 40ms}", 4, 20, true},
+		{"spent before min", "{warmup: 0, samples: {min: 15, max: 1000}, budget: 40ms}", 15, 15, true},
+		{"far exceeded", "{warmup: 0, samples: 1000, budget: 20ms}", 6, 20, true},
+		{"kept", "{warmup: 0, samples: 3, budget: 10s}", 3, 3, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			j := &memory{}
+			out := measure(t, parse(t, &laboratory{pause: 4 * time.Millisecond}, "measure: "+c.measure), j, Options{})
+			// A machine that is busy elsewhere takes fewer, so only the upper
+			// end is strict.
+			if n := len(j.rows); n > c.most || n < 1 || out.Finished != 1 {
+				t.Errorf("%d samples, want %d..%d; %+v", n, c.least, c.most, out)
+			} else if n < c.least {
+				t.Logf("%d samples only", n)
+			}
+			if hasWarning(out, "budget") != c.warned {
+				t.Errorf("warnings %v", out.Warnings)
+			}
+		})
+	}
+}
+
+func TestManyRowsOfOneRepetition(t *testing.T) {
+	t.Parallel()
+	j := &memory{}
+	out := measure(t, parse(t, &laboratory{rows: 4}, "measure: {samples: 3}"), j, Options{})
+	if len(j.rows) != 12 || out.Finished != 1 {
+		t.Fatalf("%d rows, %+v", len(j.rows), out)
+	}
+	for i, r := range j.rows {
+		if r.Rep != i/4 {
+			t.Errorf("row %d is of repetition %d", i, r.Rep)
+		}
+	}
+	// Going on with it adds nothing.
+	again := &memory{points: j.points, rows: slices.Clone(j.rows[:8])}
+	measure(t, parse(t, &laboratory{rows: 4}, "measure: {samples: 3}"), again, Options{})
+	if len(again.rows) != 12 || again.rows[8].Rep != 2 {
+		t.Errorf("%d rows after going on", len(again.rows))
+	}
+}
+
+func TestBatches(t *testing.T) {
+	t.Parallel()
+	l, j := &laboratory{many: true, pause: time.Millisecond}, &memory{}
+	s := parse(t, l, "measure: {warmup: 1, samples: 100, order: sequential}")
+	out := measure(t, s, j, Options{})
+	if len(j.rows) != 100 || out.Finished != 1 {
+		t.Fatalf("%d rows, %+v", len(j.rows), out)
+	}
+	for i, r := range j.rows {
+		if r.Rep != i {
+			t.Errorf("row %d is of repetition %d", i, r.Rep)
+		}
+	}
+	if !slices.ContainsFunc(l.events, func(e string) bool { return strings.HasPrefix(e, "sample") && !strings.HasPrefix(e, "sample ") }) {
+		t.Errorf("never asked for many: %v", l.events)
+	}
+	if n := l.count("sample", 0); n != 101 {
+		t.Errorf("%d samples were taken for 100 and a warm-up", n)
+	}
+}
+
+// What a batch yields before it fails is kept, and the failure is the next
+// repetition.
+func TestBatchThatFails(t *testing.T) {
+	t.Parallel()
+	j := &memory{}
+	l := &laboratory{many: true, pause: time.Millisecond, fail: func(_, sample int) error {
+		if sample == 17 {
+			return errors.New("broken")
+		}
+		return nil
+	}}
+	measure(t, parse(t, l, "measure: {warmup: 0, samples: 40, order: sequential, on_error: continue}"), j, Options{})
+	if len(j.rows) != 40 {
+		t.Fatalf("%d rows", len(j.rows))
+	}
+	for i, r := range j.rows {
+		if r.Rep != i || (r.Status == results.OK) != (i != 17) {
+			t.Errorf("row %d: rep %d, %s %s", i, r.Rep, r.Status, r.Error)
+		}
+	}
+}
+
+func TestJournalThatFails(t *testing.T) {
+	t.Parallel()
+	full := errors.New("no space left on device")
+	l := &laboratory{}
+	j := &memory{fail: func(n int) error {
+		if n == 4 {
+			return full
+		}
+		return nil
+	}}
+	s := parse(t, l, "sweep: {x: [1, 2]}", "measure: {samples: 3}")
+	_, err := measureContext(t.Context(), s, j, Options{})
+	if !errors.Is(err, full) || !strings.Contains(err.Error(), "record sample") {
+		t.Errorf("error %v", err)
+	}
+	if len(j.rows) != 4 {
+		t.Errorf("%d rows are kept", len(j.rows))
+	}
+	if l.count("close", 1) != 1 || l.count("close", 2) != 1 {
+		t.Errorf("something stays open: %v", l.events)
+	}
+}
+
+// The seed of an instance depends on the spec's and on the point, not on the
+// order, and one that is opened again draws something else.
+func TestSeeds(t *testing.T) {
+	t.Parallel()
+	seeds := func(order string, seed int) []uint64 {
+		l := &laboratory{}
+		s := parse(t, l, "sweep: {x: [1, 2, 3]}", fmt.Sprintf("measure: {samples: 1, order: %s, seed: %d}", order, seed))
+		measure(t, s, &memory{}, Options{})
+		return slices.Sorted(slices.Values(l.seeds))
+	}
+	if a, b := seeds("sequential", 1), seeds("shuffled", 1); !slices.Equal(a, b) {
+		t.Errorf("the order changes the seeds: %v, %v", a, b)
+	}
+	if a, b := seeds("sequential", 1), seeds("sequential", 2); slices.Equal(a, b) {
+		t.Error("the seed of the spec changes nothing")
+	}
+	l := &laboratory{}
+	s := parse(t, l, "measure: {samples: 5, on_error: continue}")
+	l.fail = func(_, sample int) error {
+		if sample == 1 {
+			panic("away with this instance")
+		}
+		return nil
+	}
+	measure(t, s, &memory{}, Options{})
+	if len(l.seeds) < 2 || l.seeds[0] == l.seeds[1] {
+		t.Errorf("seeds of the instances of a point: %v", l.seeds)
+	}
+}
+
+func TestIsolationNeedsACommand(t *testing.T) {
+	t.Parallel()
+	s := parse(t, &laboratory{}, "measure: {samples: 1, isolate: point}")
+	if _, err := measureContext(t.Context(), s, &memory{}, Options{}); err == nil || !strings.Contains(err.Error(), "isolate: point") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestDeadline(t *testing.T) {
+	t.Parallel()
+	parent, cancel := context.WithCancel(t.Context())
+	d := newDeadline(parent)
+	defer d.close()
+	for range 3 {
+		d.arm(time.Hour)
+		if d.Err() != nil || d.disarm() {
+			t.Fatal("it passed at once")
+		}
+		d.arm(time.Millisecond)
+		<-d.Done()
+		if !errors.Is(d.Err(), context.DeadlineExceeded) || !errors.Is(context.Cause(d), context.DeadlineExceeded) || !d.disarm() {
+			t.Fatalf("after the limit: %v, %v", d.Err(), context.Cause(d))
+		}
+		if d.Err() != nil {
+			t.Fatal("it stays over")
+		}
+	}
+	derived, release := context.WithCancel(d)
+	defer release()
+	d.arm(time.Millisecond)
+	<-derived.Done()
+	d.disarm()
+	d.arm(time.Hour)
+	if at, ok := d.Deadline(); !ok || time.Until(at) < time.Minute {
+		t.Errorf("deadline %v, %t", at, ok)
+	}
+	cancel()
+	<-d.Done()
+	if d.disarm(); !errors.Is(d.Err(), context.Canceled) {
+		t.Errorf("after the parent ended: %v", d.Err())
+	}
+}
+
+var _ workloads.Verifier = (*fake)(nil)
