@@ -1,0 +1,45 @@
+package suite
+
+import (
+	"testing"
+
+	"runx/workloads"
+	"runx/workloads/workloadtest"
+)
+
+func TestMain(m *testing.M) { workloadtest.Main(m, All()...) }
+
+// suites hold what the conformance suite cannot find out about a workload. One
+// without an entry needs nothing said.
+var suites = map[string]workloadtest.Suite{
+	"sleep": {
+		Params: workloads.Values{"duration_ms": 0.2},
+		Cases:  []workloads.Values{{"duration_ms": 0.0}},
+		Slow:   workloads.Values{"duration_ms": 60_000.0},
+	},
+	"spin": {
+		Cases: []workloads.Values{{"duration_us": 0.0}, {"duration_us": 12_000.0}},
+		Slow:  workloads.Values{"duration_us": 60e6},
+	},
+}
+
+// It is not parallel: the suite counts goroutines and allocations.
+func TestEveryWorkloadConforms(t *testing.T) {
+	names := map[string]bool{}
+	for _, w := range All() {
+		names[w.Name] = true
+		t.Run(w.Name, func(t *testing.T) {
+			s := suites[w.Name]
+			s.Workload = w
+			workloadtest.Run(t, s)
+		})
+	}
+	for name := range suites {
+		if !names[name] {
+			t.Errorf("the workload %q is not in the suite", name)
+		}
+	}
+	if len(names) != len(All()) {
+		t.Error("two workloads share a name")
+	}
+}

@@ -1,0 +1,113 @@
+package workloadtest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"testing"
+
+	"runx/workloads"
+	"runx/workloads/wire"
+)
+
+// serveVariable makes a test binary a worker.
+const serveVariable = "RUNX_WORKLOADTEST_SERVE"
+
+// Main runs the tests, or serves the workloads where Run has started this
+// binary as a worker. It does not return.
+func Main(m *testing.M, ws ...workloads.Workload) {
+	if os.Getenv(serveVariable) == "" {
+		os.Exit(m.Run())
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	out := os.Stdout
+	os.Stdout = os.Stderr
+	if err := wire.Serve(ctx, os.Stdin, out, os.Stderr, ws); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// A Suite is a workload with what the suite cannot find out by itself.
+type Suite struct {
+	Workload workloads.Workload
+	// Params are what parameters without a default get, and those whose
+	// default is too large for a test.
+	Params workloads.Values
+	// Cases are points to try beyond the default and the values of the enums.
+	// What a case does not name is as in Params.
+	Cases []workloads.Values
+	// Slow is a case whose sample takes a second or more unless it is
+	// cancelled; nil where no sample of the workload can last.
+	Slow workloads.Values
+	// Extracts are given to every instance.
+	Extracts []workloads.Extract
+	// Seeded are the metrics that depend on nothing but parameters and seed.
+	Seeded []string
+	// Optional are the metrics that may be missing from a row.
+	Optional []string
+	// Allocates is why steady samples allocate; "" means that they do not.
+	Allocates string
+}
+
+// Run checks the workload. It must not run in parallel with other tests: it
+// counts goroutines and allocations.
+func Run(t *testing.T, s Suite) {
+	t.Run("description", s.checkDescription)
+	t.Run("refusal", s.checkRefusal)
+	hosts := []struct {
+		name string
+		w    workloads.Workload
+	}{
+		{"here", s.Workload},
+		{"child", s.inChild(t)},
+	}
+	for _, h := range hosts {
+		hosted := s
+		hosted.Workload = h.w
+		t.Run(h.name, func(t *testing.T) {
+			t.Run("cases", hosted.checkCases)
+			t.Run("seed", hosted.checkSeed)
+			if h.name == "here" {
+				t.Run("cancel", hosted.checkCancel)
+				t.Run("allocations", hosted.checkAllocations)
+			}
+		})
+	}
+	t.Run("seed across hosts", func(t *testing.T) {
+		s.compareSeeded(t, s.seededRows(t, hosts[0].w), s.seededRows(t, hosts[1].w))
+	})
+}
+
+// inChild is the workload as a worker process describes and performs it.
+func (s *Suite) inChild(t *testing.T) workloads.Workload {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	worker, err := wire.Dial(t.Context(), wire.Command{
+		Argv: []string{self},
+		Env:  append(os.Environ(), serveVariable+"=1"),
+		Log:  t.Output(),
+	})
+	if err != nil {
+		t.Fatalf("start this binary as a worker (does TestMain call workloadtest.Main?): %v", err)
+	}
+	t.Cleanup(func() {
+		if err := worker.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, w := range worker.Workloads() {
+		if w.Name == s.Workload.Name {
+			return w
+		}
+	}
+	t.Fatalf("the worker does not know %q", s.Workload.Name)
+	return workloads.Workload{}
+}
