@@ -122,7 +122,7 @@ func (d *derivation) counts(planned int64) []fact {
 func (d *derivation) measureFacts() []fact {
 	m := d.spec.Measure
 	return []fact{
-		required("seed", seedText(m.Seed), "seed of the order and of the workload, as text because readers differ on large integers"),
+		{Column{Name: "seed", Type: Int64, Kind: RunColumn, Doc: "seed of the order and of the workload; NULL beyond 63 bits"}, orNull(int64(m.Seed))},
 		required("measure_order", string(m.Order), "order of the points"),
 		required("measure_isolate", string(m.Isolate), "how often a fresh process measured"),
 		count("warmup_count", int64(m.Warmup), "samples thrown away before each point"),

@@ -1,9 +1,6 @@
 package results
 
-import (
-	"strconv"
-	"strings"
-)
+import "strings"
 
 func required(name, value, doc string) fact {
 	return fact{Column{Name: name, Type: String, Required: true, Kind: RunColumn, Doc: doc}, value}
@@ -51,8 +48,6 @@ func orNull(n int64) any {
 	}
 	return n
 }
-
-func seedText(seed uint64) string { return strconv.FormatUint(seed, 10) }
 
 // quoteCommand joins arguments so that a shell reads them back.
 func quoteCommand(args []string) string {

@@ -34,15 +34,11 @@ func Link(root, specName string) (*Warning, error) {
 				Cure:    "move it away; the newest run is in " + filepath.Join(root, run),
 			}, nil
 		}
-		err := swapLink(filepath.ToSlash(filepath.Join(run, l.file)), link)
-		switch {
-		case errors.Is(err, errors.ErrUnsupported), errors.Is(err, fs.ErrPermission):
+		if err := swapLink(filepath.ToSlash(filepath.Join(run, l.file)), link); err != nil {
 			return &Warning{
 				Message: fmt.Sprintf("cannot make the link %s: %v", link, err),
 				Cure:    "read the tables in " + filepath.Join(root, run),
 			}, nil
-		case err != nil:
-			return nil, fmt.Errorf("link the newest run of %s: %w", specName, err)
 		}
 	}
 	return nil, journal.SyncDir(root)
