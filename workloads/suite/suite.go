@@ -7,6 +7,7 @@ import (
 	"runx/workloads/noop"
 	"runx/workloads/sleep"
 	"runx/workloads/spin"
+	"runx/workloads/synthetic"
 )
 
 // All returns the built-in workloads in the order in which they are listed. The
@@ -16,5 +17,6 @@ func All() []workloads.Workload {
 		noop.Workload(),
 		sleep.Workload(),
 		spin.Workload(),
+		synthetic.Workload(),
 	}
 }

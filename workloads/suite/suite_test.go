@@ -17,6 +17,12 @@ var suites = map[string]workloadtest.Suite{
 		Cases:  []workloads.Values{{"duration_ms": 0.0}},
 		Slow:   workloads.Values{"duration_ms": 60_000.0},
 	},
+	"synthetic": {
+		Cases: []workloads.Values{
+			{"autocorrelation": 0.9, "drift_ratio": 0.1, "size": 4.0, "exponent": 2.0, "reported_bytes": 1024.0},
+		},
+		Seeded: []string{"latency_ms", "memory_bytes"},
+	},
 	"spin": {
 		Cases: []workloads.Values{{"duration_us": 0.0}, {"duration_us": 12_000.0}},
 		Slow:  workloads.Values{"duration_us": 60e6},
