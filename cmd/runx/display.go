@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"runx/internal/report"
@@ -16,24 +15,21 @@ import (
 
 // A display shows a run while it goes on: a block on a terminal, lines
 // elsewhere. It is a [runner.Observer], so it draws between samples and in the
-// goroutine that measures; the lock is only against the note of an interrupt.
+// goroutine that measures.
 type display struct {
-	mu     sync.Mutex
+	t      *terminal
 	name   string
 	varied []string // parameters that tell points apart
-	block  *report.Block
-	lines  *report.Lines
+	lines  report.Lines
 	next   time.Duration // no earlier than this the next drawing
 }
 
+// newDisplay begins to show a run; end ends it.
 func newDisplay(t *terminal, s *spec.Spec) *display {
-	d := &display{name: s.Name, varied: variedParams(s)}
 	if t.errTTY {
-		d.block = &report.Block{Out: t.err, Style: t.errStyle(), Width: t.errWidth}
-	} else {
-		d.lines = &report.Lines{Out: t.err}
+		t.block = &report.Block{Out: t.err, Style: t.errStyle(), Width: t.errWidth}
 	}
-	return d
+	return &display{t: t, name: s.Name, varied: variedParams(s), lines: report.Lines{Out: t.err}}
 }
 
 // Sampled draws if it is time to.
@@ -43,24 +39,22 @@ func (d *display) Sampled(p runner.Progress) {
 	}
 	d.next = p.Elapsed + report.Redraw
 	shown := d.progress(&p)
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.t.mu.Lock()
+	defer d.t.mu.Unlock()
 	// A display that cannot be drawn is no reason to end a measurement.
-	if d.block != nil {
-		_ = d.block.Draw(&shown)
+	if d.t.block != nil {
+		_ = d.t.block.Draw(&shown)
 	} else {
 		_ = d.lines.Print(&shown)
 	}
 }
 
-// aside takes the block away while something else is written.
-func (d *display) aside(write func()) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.block != nil {
-		_ = d.block.Clear()
-	}
-	write()
+// end takes the display away.
+func (d *display) end() {
+	d.t.mu.Lock()
+	defer d.t.mu.Unlock()
+	d.t.clear()
+	d.t.block = nil
 }
 
 func (d *display) progress(p *runner.Progress) report.Progress {

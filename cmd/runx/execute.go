@@ -21,63 +21,68 @@ const defaultOut = "out"
 type execution struct {
 	t     *terminal
 	spec  *spec.Spec
-	run   *results.Run
 	root  string // the directory that holds all runs
+	dir   string // that of this one
 	quiet bool
 }
 
+// id is the run_id.
+func (x *execution) id() string { return filepath.Base(x.dir) }
+
 // perform measures what is left to measure, makes the tables, and shows them.
-// It returns an exitError where the run did not end well.
-func (x *execution) perform(ctx context.Context) error {
-	outcome, err := x.measure(ctx)
+// It closes the run. It returns an exitError where the run did not end well.
+func (x *execution) perform(ctx context.Context, run *results.Run) error {
+	outcome, err := x.measure(ctx, run)
 	if err != nil {
-		return withHint(err, "what was measured is kept: runx resume %s goes on", x.run.ID())
+		return withHint(err, "what was measured is kept: %s goes on", x.resumeCommand())
 	}
+	if err := x.conclude(ctx, outcome.Warnings); err != nil {
+		return err
+	}
+	return x.verdict(outcome)
+}
+
+// conclude makes the tables of what was measured, and shows them.
+func (x *execution) conclude(ctx context.Context, warnings []results.Warning) error {
 	// An interrupt ends the measuring, not the writing of what was measured.
-	derived, err := results.Derive(context.WithoutCancel(ctx), x.run.Dir())
+	derived, err := results.Derive(context.WithoutCancel(ctx), x.dir)
 	if err != nil {
-		return withHint(err, "the journal in %s is whole: runx resume %s makes the tables of it", x.run.Dir(), x.run.ID())
+		return withHint(err, "the journal in %s is whole: %s makes the tables of it", x.dir, x.resumeCommand())
 	}
-	warnings := outcome.Warnings
+	warnings = append(warnings, derived.Warnings...)
 	if derived.Status == results.Complete {
 		warning, err := results.Link(x.root, x.spec.Name)
 		if err != nil {
 			return err
 		}
-		if warning.Message != "" {
-			warnings = append(warnings, warning)
+		if warning != nil {
+			warnings = append(warnings, *warning)
 		}
 	}
 	if err := x.show(derived); err != nil {
 		return err
 	}
 	x.t.warnings(warnings)
-	return x.verdict(outcome)
+	return nil
 }
 
 // measure runs the runner under the display, until done or interrupted.
-func (x *execution) measure(ctx context.Context) (outcome runner.Outcome, err error) {
-	defer func() { err = errors.Join(err, x.run.Close()) }()
+func (x *execution) measure(ctx context.Context, run *results.Run) (outcome runner.Outcome, err error) {
+	defer func() { err = errors.Join(err, run.Close()) }()
 	self, err := os.Executable()
 	if err != nil {
 		return outcome, fmt.Errorf("find this program, to start workers: %w", err)
 	}
-	log := &logFile{path: filepath.Join(x.run.Dir(), "workers.log")}
+	log := &logFile{path: filepath.Join(x.dir, "workers.log")}
 	defer func() { err = errors.Join(err, log.Close()) }()
 	opts := runner.Options{Suite: suite.All(), Self: []string{self, serveCommand}, Log: log}
-	aside := func(write func()) { write() }
 	if !x.quiet {
-		x.t.note("%s: run %s", x.spec.Name, x.run.ID())
+		x.t.note("%s: run %s", x.spec.Name, x.id())
 		d := newDisplay(x.t, x.spec)
-		opts.Observer, aside = d, d.aside
+		defer d.end()
+		opts.Observer = d
 	}
-	ctx, release := interruptible(ctx, func() {
-		aside(func() { x.t.note("ending the current sample; a second interrupt ends at once") })
-	})
-	defer release()
-	outcome, err = runner.Run(ctx, x.spec, x.run, opts)
-	aside(func() {})
-	return outcome, err
+	return runner.Run(ctx, x.spec, run, opts)
 }
 
 // maxShown bounds the table at the end of a run; show prints all of it.
@@ -86,13 +91,14 @@ const maxShown = 50
 // show prints the summary and where the files are; quiet, only the directory.
 func (x *execution) show(d *results.Derived) error {
 	if x.quiet {
-		_, err := fmt.Fprintln(x.t.out, d.Dir)
+		_, err := fmt.Fprintln(x.t.out, x.dir)
 		return err
 	}
-	summary, err := results.ReadSummary(d.Dir)
+	summary, err := results.ReadSummary(x.dir)
 	if err != nil {
 		return err
 	}
+	x.t.heading(x.spec.Name, x.spec.Title)
 	if err := report.NewView(summary, maxShown).Write(x.t.out, x.t.outWidth(), x.t.outStyle()); err != nil {
 		return err
 	}
@@ -101,8 +107,8 @@ func (x *execution) show(d *results.Derived) error {
 		samples = filepath.Join(x.root, x.spec.Name+".parquet")
 		points = filepath.Join(x.root, x.spec.Name+".summary.parquet")
 	}
-	fmt.Fprintf(x.t.out, "\n%s of %s, every one in %s\n",
-		plural(d.Rows, "sample"), plural(d.Points, "point"), d.Dir)
+	fmt.Fprintf(x.t.out, "\n%s of %s in %s\n",
+		plural(d.Rows, "sample"), plural(d.Points, "point"), x.dir)
 	fmt.Fprintf(x.t.out, "pandas  pd.read_parquet(%q)\n", filepath.ToSlash(points))
 	fmt.Fprintf(x.t.out, "DuckDB  duckdb -c \"from '%s'\"\n", filepath.ToSlash(samples))
 	return nil
@@ -128,7 +134,7 @@ func (x *execution) verdict(o runner.Outcome) error {
 		return exitError{exitFailed}
 	case o.Failed > 0:
 		x.t.note("%s of %s failed", plural(int64(o.Failed), "point"), report.Count(int64(o.Points)))
-		fmt.Fprintf(x.t.err, "  hint: the column error of %s says why\n", filepath.Join(x.run.Dir(), "samples.parquet"))
+		fmt.Fprintf(x.t.err, "  hint: the column error of %s says why\n", filepath.Join(x.dir, "samples.parquet"))
 		return exitError{exitFailed}
 	}
 	return nil
@@ -136,11 +142,10 @@ func (x *execution) verdict(o runner.Outcome) error {
 
 // resumeCommand is what to type to go on with the run.
 func (x *execution) resumeCommand() string {
-	argv := []string{"runx", "resume", x.run.ID()}
-	if x.root != defaultOut {
-		argv = append(argv, "-o", x.root)
+	if x.root == defaultOut {
+		return "runx resume " + x.id()
 	}
-	return shellQuote(argv)
+	return shellQuote([]string{"runx", "resume", x.dir})
 }
 
 // A logFile takes what workers print on stderr. It comes into being with the

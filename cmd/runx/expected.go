@@ -30,17 +30,18 @@ func earlierRun(root string, s *spec.Spec) *earlier {
 	if err != nil {
 		return nil
 	}
-	n, wall := summary.Floats("n"), summary.Floats(workloads.WallMetric+"_"+string(spec.Mean))
-	if n == nil || wall == nil {
+	wall := summary.Floats(workloads.WallMetric + "_" + string(spec.Mean))
+	if wall == nil {
 		return nil
 	}
 	e := &earlier{id: filepath.Base(dir), perID: map[string]time.Duration{}}
 	for row := range summary.Rows {
-		id, ok := summary.Value(row, "point_id").(string)
-		if !ok || math.IsNaN(wall[row]) {
+		id, _ := summary.Value(row, "point_id").(string)
+		n, _ := summary.Value(row, "n").(int64)
+		if id == "" || n == 0 || math.IsNaN(wall[row]) {
 			continue
 		}
-		samples := min(max(n[row], float64(s.Measure.Samples.Min)), float64(s.Measure.Samples.Max)) + float64(s.Measure.Warmup)
+		samples := min(max(float64(n), float64(s.Measure.Samples.Min)), float64(s.Measure.Samples.Max)) + float64(s.Measure.Warmup)
 		d := time.Duration(samples * wall[row] * float64(time.Millisecond))
 		if s.Measure.Budget > 0 {
 			d = min(d, s.Measure.Budget)

@@ -60,15 +60,15 @@ func createFile(path, text string) (err error) {
 	return err
 }
 
-var notInNames = regexp.MustCompile(`[^a-z0-9_]+`)
+var notInNames = regexp.MustCompile(`[^a-z0-9_-]+`)
 
 // specName makes the name of a spec from that of its file.
 func specName(path string) string {
 	base := filepath.Base(path)
 	base = strings.ToLower(strings.TrimSuffix(base, filepath.Ext(base)))
-	name := strings.Trim(notInNames.ReplaceAllString(base, "_"), "_")
+	name := strings.Trim(notInNames.ReplaceAllString(base, "-"), "_-")
 	if name == "" || name[0] < 'a' {
-		name = "spec_" + name
+		name = strings.TrimSuffix("spec-"+name, "-")
 	}
 	return name[:min(len(name), 40)]
 }

@@ -7,26 +7,25 @@ import (
 	"syscall"
 )
 
-// interruptible returns a context that ends with the first interrupt, and says
-// so through told; the second interrupt ends the program at once. Workers
-// notice that their standard input closes, and end as well. The returned
-// function gives the signals back.
-func interruptible(ctx context.Context, told func()) (context.Context, func()) {
+// interruptible returns a context that ends with the first interrupt; the
+// second one ends the program at once. Workers notice that their standard input
+// closes, and end as well. The returned function gives the signals back.
+func interruptible(ctx context.Context, t *terminal) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	done := make(chan struct{})
 	go func() {
-		for n := 0; ; n++ {
+		for {
 			select {
 			case <-done:
 				return
 			case <-signals:
 			}
-			if n > 0 {
+			if ctx.Err() != nil {
 				os.Exit(exitInterrupted)
 			}
-			told()
+			t.note("interrupted: ending the current sample; once more ends at once")
 			cancel()
 		}
 	}()

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 
 	"golang.org/x/term"
 
@@ -72,6 +73,11 @@ type terminal struct {
 	out, err       io.Writer
 	outTTY, errTTY bool
 	color          bool
+
+	// mu keeps apart what the measuring goroutine draws and the note of an
+	// interrupt; block is what is drawn now, nil for nothing.
+	mu    sync.Mutex
+	block *report.Block
 }
 
 func newTerminal(in io.Reader, out, err io.Writer) *terminal {
@@ -111,8 +117,24 @@ func widthOf(w io.Writer) int {
 	return width
 }
 
+// heading names what the table below it is about.
+func (t *terminal) heading(name, title string) {
+	fmt.Fprintln(t.out, t.outStyle().Bold(report.Printable(strings.TrimSpace(name+"  "+title))))
+}
+
+// clear takes the live block away, so that other lines can be written.
+func (t *terminal) clear() {
+	if t.block != nil {
+		// What cannot be cleared was not drawn either.
+		_ = t.block.Clear()
+	}
+}
+
 // note says what happened.
 func (t *terminal) note(format string, args ...any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.clear()
 	fmt.Fprintf(t.err, "runx: "+format+"\n", args...)
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -47,9 +48,9 @@ func newPlan(t *terminal) *cobra.Command {
 			t.problems(s.Warnings)
 			p := &plan{spec: s, path: args[0], limit: limit, earlier: earlierRun(root, s)}
 			if asJSON {
-				return p.writeJSON(t.out)
+				return p.writeJSON(cmd.Context(), t.out)
 			}
-			return p.write(t)
+			return p.write(cmd.Context(), t)
 		},
 		ValidArgsFunction: completeSpecs,
 	}
@@ -81,23 +82,31 @@ type plannedPoint struct {
 
 // walk hands the first points to list and counts those that stay, all of them
 // or as many as there is time for.
-func (p *plan) walk(list func(plannedPoint) error) (count int64, exact bool, err error) {
-	deadline := time.Now().Add(countFor)
+func (p *plan) walk(ctx context.Context, list func(plannedPoint) error) (count int64, exact bool, err error) {
 	for point, err := range p.spec.Points() {
 		if err != nil {
 			return count, false, usageError{err}
 		}
-		if p.limit == 0 || count < int64(p.limit) {
-			if err := list(p.planned(point)); err != nil {
-				return count, false, err
-			}
+		if err := list(p.planned(point)); err != nil {
+			return count, false, err
 		}
-		count++
-		if p.limit > 0 && count >= int64(p.limit) && count%1024 == 0 && time.Now().After(deadline) {
-			return count, false, nil
+		if count++; count == int64(p.limit) {
+			return p.count(ctx, count)
 		}
 	}
 	return count, true, nil
+}
+
+// count counts the points that stay for as long as one waits for an answer;
+// it has seen some already.
+func (p *plan) count(ctx context.Context, seen int64) (int64, bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, countFor)
+	defer cancel()
+	n, complete, err := p.spec.Count(ctx)
+	if err != nil {
+		return n, false, usageError{err}
+	}
+	return max(n, seen), complete, nil
 }
 
 func (p *plan) planned(point spec.Point) plannedPoint {
@@ -149,9 +158,9 @@ func isolationText(m spec.Measure) string {
 	return "all points in one process"
 }
 
-func (p *plan) write(t *terminal) error {
+func (p *plan) write(ctx context.Context, t *terminal) error {
 	var points []plannedPoint
-	count, exact, err := p.walk(func(pp plannedPoint) error {
+	count, exact, err := p.walk(ctx, func(pp plannedPoint) error {
 		points = append(points, pp)
 		return nil
 	})
@@ -221,7 +230,7 @@ func (p *plan) table(points []plannedPoint) report.Table {
 
 // writeJSON streams the plan as one object; the counts come last, because they
 // are known last.
-func (p *plan) writeJSON(w io.Writer) error {
+func (p *plan) writeJSON(ctx context.Context, w io.Writer) error {
 	head, err := json.Marshal(map[string]any{
 		"spec": p.spec.Name, "workload": p.spec.Workload.Name, "order": p.spec.Measure.Order, "isolate": p.spec.Measure.Isolate,
 		"samples_min": p.spec.Measure.Samples.Min, "samples_max": p.spec.Measure.Samples.Max,
@@ -233,7 +242,7 @@ func (p *plan) writeJSON(w io.Writer) error {
 		return err
 	}
 	between := "\n"
-	count, exact, err := p.walk(func(pp plannedPoint) error {
+	count, exact, err := p.walk(ctx, func(pp plannedPoint) error {
 		line, err := json.Marshal(pp)
 		if err != nil {
 			return err

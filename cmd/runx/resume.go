@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -28,7 +29,7 @@ or a unique beginning of one, the path of a run, or the name of a spec for its n
 			if err != nil {
 				return usageError{err}
 			}
-			return resume(cmd.Context(), t, root, dir, quiet)
+			return resume(cmd.Context(), t, dir, quiet)
 		},
 		ValidArgsFunction: completeRuns(&root),
 	}
@@ -37,17 +38,23 @@ or a unique beginning of one, the path of a run, or the name of a spec for its n
 	return cmd
 }
 
-func resume(ctx context.Context, t *terminal, root, dir string, quiet bool) error {
-	s, err := spec.Load(ctx, filepath.Join(dir, "spec.yaml"), baseOptions())
+func resume(ctx context.Context, t *terminal, dir string, quiet bool) error {
+	s, err := spec.Load(ctx, filepath.Join(dir, results.SpecFile), baseOptions())
 	if err != nil {
 		return err
 	}
+	x := &execution{t: t, spec: s, root: filepath.Join(dir, "..", ".."), dir: dir, quiet: quiet}
 	run, err := results.Open(dir)
+	if errors.Is(err, results.ErrComplete) {
+		t.note("run %s is complete: there is nothing left to measure", x.id())
+		return x.conclude(ctx, nil) // its tables may be missing still
+	}
 	if err != nil {
 		return err
 	}
-	x := &execution{t: t, spec: s, run: run, root: root, quiet: quiet}
-	return x.perform(ctx)
+	ctx, release := interruptible(ctx, t)
+	defer release()
+	return x.perform(ctx, run)
 }
 
 // completeRuns completes the names of specs and the ids of runs below a root.

@@ -62,10 +62,15 @@ func (f *runFlags) run(cmd *cobra.Command, t *terminal, paths []string) error {
 	if err != nil {
 		return err
 	}
+	ctx, release := interruptible(cmd.Context(), t)
+	defer release()
 	var failed error
 	for _, s := range specs {
+		if ctx.Err() != nil {
+			return exitError{exitInterrupted}
+		}
 		t.problems(s.Warnings)
-		err := f.runOne(cmd.Context(), t, s)
+		err := f.runOne(ctx, t, s)
 		if e, ok := errors.AsType[exitError](err); ok && e.code == exitFailed {
 			failed = err
 			continue
@@ -82,6 +87,6 @@ func (f *runFlags) runOne(ctx context.Context, t *terminal, s *spec.Spec) error 
 	if err != nil {
 		return err
 	}
-	x := &execution{t: t, spec: s, run: run, root: f.root, quiet: f.quiet}
-	return x.perform(ctx)
+	x := &execution{t: t, spec: s, root: f.root, dir: run.Dir(), quiet: f.quiet}
+	return x.perform(ctx, run)
 }

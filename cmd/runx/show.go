@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -48,9 +47,8 @@ func show(t *terminal, root, dir string) error {
 		return err
 	}
 	if info, ok := runInfo(root, dir); ok {
-		title := strings.TrimSpace(info.Spec + "  " + info.Title)
-		fmt.Fprintln(t.out, t.outStyle().Bold(report.Printable(title)))
-		fmt.Fprintf(t.out, "run %s, %s, begun %s\n", info.ID, info.Status, time.UnixMicro(info.StartedAt).Format(time.DateTime))
+		t.heading(info.Spec, info.Title)
+		fmt.Fprintf(t.out, "run %s, %s, begun %s\n", info.ID, info.Status, time.UnixMicro(info.CreatedAt).Format(time.DateTime))
 	}
 	return report.NewView(summary, 0).Write(t.out, t.outWidth(), t.outStyle())
 }

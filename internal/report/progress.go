@@ -20,7 +20,7 @@ type Progress struct {
 	Round          int
 	Point          string // the parameters that vary: "algorithm=naive seq_len=128"
 	Estimate       Estimate
-	Warnings       []string // newest last
+	Warnings       []string // the most doubtful first
 }
 
 // An Estimate is what is known so far about the current point.
@@ -144,7 +144,7 @@ func (b *Block) render(p *Progress, width int) []string {
 	}
 	add("now  ", now, b.Style.Dim)
 	add("est  ", p.Estimate.String(), plain)
-	for _, w := range p.Warnings[max(0, len(p.Warnings)-maxShownWarnings):] {
+	for _, w := range p.Warnings[:min(len(p.Warnings), maxShownWarnings)] {
 		add("warning: ", w, b.Style.Warn)
 	}
 	return lines
@@ -182,7 +182,7 @@ const (
 // gets them at the end.
 func (l *Lines) Print(p *Progress) error {
 	f := p.fraction()
-	if f < l.nextPart || p.Elapsed < l.nextTime {
+	if f < l.nextPart || p.Elapsed < max(l.nextTime, linesPause) {
 		return nil
 	}
 	l.nextPart = (math.Floor(f/linesPart) + 1) * linesPart

@@ -93,10 +93,9 @@ func (s Scale) Format(v float64) string {
 }
 
 // FormatInterval renders an estimate with its interval beside it, all three to
-// the same decimal place. An interval that is unknown, or that holds nothing
-// but the estimate, is left out.
+// the same decimal place. An interval that is unknown is left out.
 func (s Scale) FormatInterval(v, lo, hi float64) string {
-	if math.IsNaN(lo) || math.IsNaN(hi) || (lo == v && hi == v) {
+	if math.IsNaN(lo) || math.IsNaN(hi) {
 		return s.Format(v)
 	}
 	v, lo, hi = v/s.factor, lo/s.factor, hi/s.factor

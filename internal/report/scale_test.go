@@ -56,7 +56,7 @@ func TestIntervalStandsBesideTheEstimate(t *testing.T) {
 	}{
 		{12.3456, 12.1, 12.6, "12.35 ms [12.10, 12.60]"},
 		{12.3456, nan, nan, "12.35 ms"},
-		{5, 5, 5, "5 ms"},
+		{5, 5, 5, "5 ms [5, 5]"},
 		{0.0123, 0.0120, 0.0125, "12.30 µs [12.00, 12.50]"},
 	}
 	for _, tt := range tests {

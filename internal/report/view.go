@@ -24,12 +24,8 @@ type View struct {
 	rows   []int // of the summary that are shown
 }
 
-// An estimate is one column of a view: a statistic of a metric, and whether it
-// comes with an interval.
-type estimate struct {
-	metric, stat string
-	interval     bool
-}
+// An estimate is one column of a view: a statistic of a metric.
+type estimate struct{ metric, stat string }
 
 func (e estimate) column() string { return e.metric + "_" + e.stat }
 
@@ -94,7 +90,7 @@ func (v *View) add(c TableColumn, cell func(row int) string) {
 // addParams shows the parameters that vary, and puts the others into Fixed.
 func (v *View) addParams(summary *results.Table) {
 	for _, c := range summary.Columns {
-		if c.Kind != "param" {
+		if c.Kind != results.ParamTableColumn {
 			continue
 		}
 		value := func(row int) string { return formatCell(summary.Value(row, c.Name)) }
@@ -125,12 +121,11 @@ func (v *View) addCounts(summary *results.Table) {
 		column, title string
 		always        bool
 	}{{"n_ok", "n", true}, {"n_failed", "failed", false}, {"n_tainted", "tainted", false}} {
-		values := summary.Floats(c.column)
-		if values == nil || !c.always && !slices.ContainsFunc(values, func(f float64) bool { return f > 0 }) {
+		if !summary.Has(c.column) || !c.always && !slices.ContainsFunc(v.rows, func(row int) bool { return summary.Value(row, c.column) != int64(0) }) {
 			continue
 		}
 		v.add(TableColumn{Title: c.title, Right: true, Keep: true}, func(row int) string {
-			return strconv.FormatFloat(values[row], 'f', 0, 64)
+			return formatCell(summary.Value(row, c.column))
 		})
 	}
 }
@@ -144,11 +139,13 @@ func (v *View) addEstimate(summary *results.Table, e estimate) {
 	}
 	scale := ScaleFor(workloads.UnitOf(e.metric), values)
 	column := TableColumn{Title: BaseName(e.metric) + " " + e.stat, Unit: scale.Unit, Right: true}
-	if !e.interval {
+	lo, hi := summary.Floats(e.column()+"_lo"), summary.Floats(e.column()+"_hi")
+	// What is the same in every sample has an interval without width: a fact
+	// needs none.
+	if lo == nil || hi == nil || allExact(values, lo, hi) {
 		v.add(column, func(row int) string { return scale.Format(values[row]) })
 		return
 	}
-	lo, hi := summary.Floats(e.column()+"_lo"), summary.Floats(e.column()+"_hi")
 	width := 0
 	for _, row := range v.rows {
 		width = max(width, cells(scale.Format(values[row])))
@@ -158,6 +155,15 @@ func (v *View) addEstimate(summary *results.Table, e estimate) {
 		pad := strings.Repeat(" ", width-cells(scale.Format(values[row])))
 		return pad + scale.FormatInterval(values[row], lo[row], hi[row])
 	})
+}
+
+func allExact(values, lo, hi []float64) bool {
+	for i, v := range values {
+		if lo[i] != v || hi[i] != v {
+			return false
+		}
+	}
+	return true
 }
 
 // estimates picks the statistics to show: for each metric of the experiment its
@@ -179,9 +185,9 @@ func estimates(summary *results.Table) []estimate {
 	var picked []estimate
 	for _, metric := range order {
 		middle := middleOf(stats[metric])
-		picked = append(picked, estimate{metric, middle, summary.Floats(metric+"_"+middle+"_lo") != nil})
+		picked = append(picked, estimate{metric, middle})
 		if tail := tailOf(stats[metric]); metric == workloads.LatencyMetric && tail != "" && tail != middle {
-			picked = append(picked, estimate{metric, tail, false})
+			picked = append(picked, estimate{metric, tail})
 		}
 	}
 	return picked
@@ -190,7 +196,7 @@ func estimates(summary *results.Table) []estimate {
 // splitStatistic takes the name of a statistic's column apart; the ends of
 // intervals are not statistics.
 func splitStatistic(c results.Column) (metric, stat string, ok bool) {
-	if c.Kind != "statistic" {
+	if c.Kind != results.StatisticColumn {
 		return "", "", false
 	}
 	i := strings.LastIndexByte(c.Name, '_')

@@ -1,0 +1,276 @@
+"""Reads every table of real runs with pandas, pyarrow, DuckDB and polars, and holds what they see against the journals.
+
+Usage: interop.py OUT, the directory of at least two runs with different columns. The journal is the truth: values, NULLs, types,
+order of columns and metadata of the Parquet files must follow from it, in each reader.
+"""
+
+import glob
+import hashlib
+import json
+import math
+import os
+import sys
+
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+KEYS = ["spec", "run_id", "point_id", "round", "rep", "started_at", "status", "error", "tainted"]
+SUMMARY_KEYS = ["spec", "run_id", "point_id"]
+COUNTS = ["n", "n_ok", "n_failed", "n_tainted"]
+ARROW = {"int64": pa.int64(), "double": pa.float64(), "string": pa.string(), "bool": pa.bool_(), "timestamp": pa.timestamp("us", tz="UTC")}
+PANDAS = {"int64": "int64", "double": "float64", "bool": "bool", "timestamp": "datetime64[us, UTC]"}
+DUCKDB = {"int64": "BIGINT", "double": "DOUBLE", "string": "VARCHAR", "bool": "BOOLEAN", "timestamp": "TIMESTAMP WITH TIME ZONE"}
+POLARS = {"int64": pl.Int64, "double": pl.Float64, "string": pl.String, "bool": pl.Boolean, "timestamp": pl.Datetime("us", "UTC")}
+checked = 0
+
+
+def check(ok, what):
+    global checked
+    checked += 1
+    if not ok:
+        sys.exit(f"interop: {what}")
+
+
+def same(got, want, what):
+    check(got == want, f"{what}: got {got!r}, want {want!r}")
+
+
+def journal(run):
+    """Header, points by index, and samples of the longest valid prefix."""
+    header, points, samples = None, {}, []
+    with open(os.path.join(run, "journal.jsonl"), encoding="utf-8") as file:
+        for line in file:
+            record = json.loads(line)
+            if "runx" in record:
+                header = record
+            elif "point" in record:
+                points[record["point"]] = record
+            elif "p" in record:
+                samples.append(record)
+    return header, points, samples
+
+
+def rows_of(path):
+    """The rows of a table in each reader, as lists of dicts with plain values; the readers' own NULLs become None."""
+    arrow = pq.read_table(path)
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    relation = connection.sql(f"SELECT * FROM read_parquet('{path}')")
+    frame = pd.read_parquet(path)
+    plain = frame.astype(object).where(frame.notna(), None)
+    polars = pl.read_parquet(path)
+    return {
+        "pyarrow": (arrow.column_names, arrow.to_pylist()),
+        "duckdb": (relation.columns, [dict(zip(relation.columns, row)) for row in relation.fetchall()]),
+        "pandas": (list(frame.columns), plain.to_dict("records")),
+        "polars": (polars.columns, polars.to_dicts()),
+    }
+
+
+def micros(value):
+    return pd.Timestamp(value).value // 1000
+
+
+def check_types(path, columns):
+    schema = pq.read_schema(path)
+    frame = pd.read_parquet(path)
+    polars = pl.read_parquet_schema(path)
+    duck = dict((row[0], row[1]) for row in duckdb.sql(f"DESCRIBE SELECT * FROM read_parquet('{path}')").fetchall())
+    for column in columns:
+        name, kind = column["name"], column["type"]
+        same(schema.field(name).type, ARROW[kind], f"{path}: pyarrow type of {name}")
+        same(schema.field(name).nullable, not column["required"], f"{path}: nullability of {name}")
+        same(duck[name], DUCKDB[kind], f"{path}: DuckDB type of {name}")
+        same(polars[name], POLARS[kind], f"{path}: polars type of {name}")
+        if kind in PANDAS and (column["required"] or kind == "double"):
+            same(str(frame[name].dtype), PANDAS[kind], f"{path}: pandas type of {name}")
+
+
+def check_metadata(run, path, header):
+    metadata = {k.decode(): v.decode() for k, v in pq.read_schema(path).metadata.items() if k.startswith(b"runx.")}
+    with open(os.path.join(run, "spec.yaml"), "rb") as file:
+        text = file.read()
+    same(metadata["runx.format"], str(header["runx"]), f"{path}: runx.format")
+    same(metadata["runx.run_id"], os.path.basename(run), f"{path}: runx.run_id")
+    same(metadata["runx.spec"].encode(), text, f"{path}: runx.spec")
+    same(metadata["runx.spec_sha256"], hashlib.sha256(text).hexdigest(), f"{path}: runx.spec_sha256")
+    columns = json.loads(metadata["runx.columns"])
+    same(pq.read_schema(path).names, [c["name"] for c in columns], f"{path}: order of columns")
+    for name, units in (("_ms", "ms"), ("_bytes", "bytes"), ("_per_s", "1/s")):
+        for column in columns:
+            if column["kind"] == "metric" and column["name"].endswith(name):
+                same(column.get("unit"), units, f"{path}: unit of {column['name']}")
+    return columns
+
+
+def check_finite(path):
+    for name, column in zip(pq.read_schema(path).names, pq.read_table(path).columns):
+        if pa.types.is_floating(column.type):
+            values = column.drop_null().to_numpy()
+            check(np.isfinite(values).all(), f"{path}: {name} holds a value that is not finite")
+
+
+def check_samples(run):
+    path = os.path.join(run, "samples.parquet")
+    header, points, samples = journal(run)
+    columns = check_metadata(run, path, header)
+    names = [c["name"] for c in columns]
+    params = [p["name"] for p in header["params"]]
+    metrics = header["metrics"]
+    same(names[: len(KEYS) + len(params)], KEYS + params, f"{path}: keys and parameters")
+    same([n for n in names if n in metrics], metrics, f"{path}: order of raw metrics")
+    check_types(path, columns)
+    check_finite(path)
+    for reader, (order, rows) in rows_of(path).items():
+        where = f"{path} in {reader}"
+        same(list(order), names, f"{where}: columns")
+        same(len(rows), len(samples), f"{where}: rows")
+        for row, sample in zip(rows, samples):
+            point = points[sample["p"]]
+            expected = {
+                "spec": header["spec"], "run_id": header["run_id"], "point_id": point["id"], "round": sample["r"], "rep": sample["k"],
+                "status": sample["s"], "error": sample.get("e"), "tainted": sample.get("x"),
+            } | dict(zip(params, point["params"]))
+            expected |= dict(zip(metrics, sample["v"] or [None] * len(metrics)))
+            same(micros(row["started_at"]), sample["t"], f"{where}: started_at")
+            for name, want in expected.items():
+                check(row[name] == want, f"{where}: {name} is {row[name]!r}, the journal says {want!r}")
+    return path, header, samples
+
+
+def check_expressions(path, spec):
+    """The metrics of week07 that are expressions, computed again."""
+    if spec != "week07":
+        return
+    frame = pd.read_parquet(path)
+    ok = frame[frame.status == "ok"]
+    check(len(ok) > 0, f"{path}: nothing was measured")
+    np.testing.assert_allclose(ok.tokens_per_s, ok.batch * ok.seq_len / (ok.latency_ms / 1e3), rtol=1e-12)
+    np.testing.assert_allclose(ok.flops_per_s, ok.work_flops / (ok.latency_ms / 1e3), rtol=1e-12)
+
+
+def check_summary(run, samples_path):
+    path = os.path.join(run, "summary.parquet")
+    header, points, _ = journal(run)
+    columns = check_metadata(run, path, header)
+    names = [c["name"] for c in columns]
+    params = [p["name"] for p in header["params"]]
+    same(names[: len(SUMMARY_KEYS) + len(params) + len(COUNTS)], SUMMARY_KEYS + params + COUNTS, f"{path}: keys, parameters, counts")
+    check_types(path, columns)
+    check_finite(path)
+    for reader, (order, rows) in rows_of(path).items():
+        same(list(order), names, f"{path} in {reader}: columns")
+        same(len(rows), len(points), f"{path} in {reader}: rows")
+    samples = pd.read_parquet(samples_path)
+    quantiles = 0
+    for row in pd.read_parquet(path).to_dict("records"):
+        of_point = samples[samples.point_id == row["point_id"]]
+        ok = of_point[of_point.status == "ok"]
+        same(row["n"], len(of_point), f"{path}: n")
+        same(row["n_ok"], len(ok), f"{path}: n_ok")
+        same(row["n_failed"], int(of_point.status.isin(["failed", "timeout"]).sum()), f"{path}: n_failed")
+        same(row["n_tainted"], int(ok.tainted.notna().sum()), f"{path}: n_tainted")
+        for name in names[len(SUMMARY_KEYS) + len(params) + len(COUNTS) :]:
+            metric, _, stat = name.rpartition("_")
+            if stat in ("lo", "hi"):
+                continue
+            values = ok[metric].dropna()
+            want = statistic(values, stat)
+            got = row[name]
+            check(close(got, want), f"{path}: {name} of {row['point_id']} is {got!r}, pandas says {want!r} of {len(values)}")
+            if stat.startswith("p") and stat[1:].isdigit():
+                lo, hi = row[name + "_lo"], row[name + "_hi"]
+                check(math.isnan(lo) == math.isnan(hi), f"{path}: {name} has half an interval")
+                if not math.isnan(lo):
+                    quantiles += 1
+                    check(lo <= got <= hi, f"{path}: {name} is outside of its interval")
+    return quantiles
+
+
+def statistic(values, stat):
+    if stat.startswith("p") and stat[1:].isdigit():
+        digits = stat[1:]
+        return values.quantile(int(digits) / 10 ** max(2, len(digits))) if len(values) else math.nan
+    if stat == "cv":
+        return values.std() / values.mean()
+    if stat == "skewness":
+        return None  # several definitions are in use; the one here is documented
+    return {"mean": values.mean, "std": values.std, "min": values.min, "max": values.max, "sum": values.sum}[stat]()
+
+
+def close(got, want):
+    if want is None:
+        return True
+    if want != want or got != got:
+        return want != want and got != got
+    return math.isclose(got, want, rel_tol=1e-9, abs_tol=1e-12)
+
+
+def check_run(run):
+    path = os.path.join(run, "run.parquet")
+    header, _, samples = journal(run)
+    columns = check_metadata(run, path, header)
+    check_types(path, columns)
+    for reader, (order, rows) in rows_of(path).items():
+        same(list(order), [c["name"] for c in columns], f"{path} in {reader}: columns")
+        same(len(rows), 1, f"{path} in {reader}: rows")
+        same(rows[0]["run_id"], header["run_id"], f"{path} in {reader}: run_id")
+        same(rows[0]["spec"], header["spec"], f"{path} in {reader}: spec")
+
+
+def check_links(out, runs):
+    for link in glob.glob(os.path.join(out, "*.parquet")):
+        check(os.path.islink(link) and not os.path.isabs(os.readlink(link)), f"{link} is not a relative link")
+        spec = os.path.basename(link).removesuffix(".parquet").removesuffix(".summary")
+        newest = max(r for r in runs if os.path.basename(os.path.dirname(r)) == spec)
+        same(os.path.dirname(os.path.realpath(link)), os.path.realpath(newest), f"{link} leads elsewhere")
+        count = len(pq.read_table(link))
+        same(duckdb.sql(f"SELECT count(*) FROM '{link}'").fetchone()[0], count, f"{link} in DuckDB")
+        same(len(pd.read_parquet(link)), count, f"{link} in pandas")
+        same(pl.scan_parquet(link).select(pl.len()).collect().item(), count, f"{link} in polars")
+
+
+def check_glob(out, counts):
+    pattern = os.path.join(out, "*", "*", "samples.parquet")
+    files = glob.glob(pattern)
+    wanted = {name for file in files for name in pq.read_schema(file).names}
+    check(len({tuple(pq.read_schema(f).names) for f in files}) > 1, f"all runs under {out} have the same columns: nothing is tested")
+    relation = duckdb.sql(f"SELECT * FROM read_parquet('{pattern}', union_by_name = true)")
+    same(set(relation.columns), wanted, "columns of the glob in DuckDB")
+    got = dict(duckdb.sql("SELECT run_id, count(*) FROM relation GROUP BY run_id").fetchall())
+    same(got, counts, "rows by run of the glob in DuckDB")
+    united = pl.concat([pl.scan_parquet(f) for f in files], how="diagonal").collect()
+    same(set(united.columns), wanted, "columns of the glob in polars")
+    same(dict(united.group_by("run_id").len().iter_rows()), counts, "rows by run of the glob in polars")
+    table = pa.concat_tables([pq.read_table(f) for f in files], promote_options="default")
+    same(set(table.column_names), wanted, "columns of the glob in pyarrow")
+    frame = pd.concat([pd.read_parquet(f) for f in files])
+    same(frame.groupby("run_id").size().to_dict(), counts, "rows by run of the glob in pandas")
+
+
+def main(out):
+    runs = sorted(os.path.dirname(p) for p in glob.glob(os.path.join(out, "*", "*", "journal.jsonl")))
+    check(len(runs) >= 2, f"want at least two runs under {out}, found {len(runs)}")
+    counts, nulls, quantiles = {}, 0, 0
+    for run in runs:
+        path, header, samples = check_samples(run)
+        counts[header["run_id"]] = len(samples)
+        nulls += sum(1 for s in samples if s["s"] != "ok")
+        check_expressions(path, header["spec"])
+        quantiles += check_summary(run, path)
+        check_run(run)
+        same(sorted(os.path.basename(f) for f in glob.glob(os.path.join(run, "*.parquet"))),
+             ["run.parquet", "samples.parquet", "summary.parquet"], f"{run}: tables")
+    check(nulls > 0, "no sample failed in any run: the NULLs of failed samples are not tested")
+    check(quantiles > 0, "no quantile has an interval in any run")
+    check_links(out, runs)
+    check_glob(out, counts)
+    print(f"interop: {len(runs)} runs, {sum(counts.values())} samples, {checked} checks in pyarrow {pa.__version__}, "
+          f"pandas {pd.__version__}, DuckDB {duckdb.__version__}, polars {pl.__version__}")
+
+
+main(sys.argv[1])

@@ -1,0 +1,260 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"runx/internal/results"
+)
+
+// A process is a runx that runs beside the test.
+type process struct {
+	*exec.Cmd
+	stdout, stderr bytes.Buffer
+}
+
+func start(t *testing.T, dir string, args ...string) *process {
+	t.Helper()
+	p := &process{Cmd: exec.Command("runx", args...)}
+	p.Dir, p.Stdout, p.Stderr = dir, &p.stdout, &p.stderr
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Process.Kill() })
+	return p
+}
+
+// code waits for the end and returns the exit code, -1 for a signal.
+func (p *process) code(t *testing.T) int {
+	t.Helper()
+	err := p.Wait()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return exit.ExitCode()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return 0
+}
+
+func (p *process) signal(t *testing.T, s os.Signal) {
+	t.Helper()
+	if err := p.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// writeSpec makes a folder that holds a spec, and returns both.
+func writeSpec(t *testing.T, text string) (dir, path string) {
+	t.Helper()
+	dir = t.TempDir()
+	path = filepath.Join(dir, "s.yaml")
+	if err := os.WriteFile(path, []byte("version: 1\nname: s\n"+text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return dir, path
+}
+
+// waitForSamples waits until the only journal under dir has n samples.
+func waitForSamples(t *testing.T, dir string, n int) (run string) {
+	t.Helper()
+	for range 2000 {
+		if found, _ := filepath.Glob(filepath.Join(dir, "out", "*", "*", "journal.jsonl")); len(found) == 1 {
+			text, err := os.ReadFile(found[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if samplesIn(text) >= n {
+				return filepath.Dir(found[0])
+			}
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Fatalf("no %d samples within 10 s", n)
+	return ""
+}
+
+// samplesIn counts the whole lines of a journal that are samples.
+func samplesIn(journal []byte) int {
+	return bytes.Count(journal, []byte(`"v":`))
+}
+
+const slowSpec = `workload: sleep
+sweep:
+  duration_ms: [4, 5, 6]
+measure:
+  samples: 40
+  seed: 1
+`
+
+// checkComplete wants every point of slowSpec with every one of its samples
+// exactly once.
+func checkComplete(t *testing.T, dir string) {
+	t.Helper()
+	table, err := results.ReadTable(filepath.Join(dir, "out", "s.parquet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if table.Rows != 120 {
+		t.Errorf("%d samples, want 120", table.Rows)
+	}
+	seen := map[[2]any]bool{}
+	for row := range table.Rows {
+		key := [2]any{table.Value(row, "point_id"), table.Value(row, "rep")}
+		if seen[key] {
+			t.Errorf("repetition %v of point %v is there twice", key[1], key[0])
+		}
+		seen[key] = true
+		if status := table.Value(row, "status"); status != "ok" {
+			t.Errorf("row %d is %v", row, status)
+		}
+	}
+}
+
+func TestKilledRunResumes(t *testing.T) {
+	t.Parallel()
+	dir, path := writeSpec(t, slowSpec)
+	first := start(t, dir, "run", path)
+	run := waitForSamples(t, dir, 30)
+	first.signal(t, syscall.SIGKILL)
+	if code := first.code(t); code != -1 {
+		t.Fatalf("the run ended with code %d before it could be killed", code)
+	}
+	before, err := os.ReadFile(filepath.Join(run, "journal.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before = before[:bytes.LastIndexByte(before, '\n')+1]
+	if found, _ := filepath.Glob(filepath.Join(dir, "out", "*.parquet")); len(found) > 0 {
+		t.Errorf("a killed run is linked as complete: %v", found)
+	}
+	again := start(t, dir, "resume", filepath.Base(run))
+	if code := again.code(t); code != 0 {
+		t.Fatalf("resume ended with code %d:\n%s", code, &again.stderr)
+	}
+	after, err := os.ReadFile(filepath.Join(run, "journal.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.HasPrefix(after, before) {
+		t.Error("the journal does not begin with what was measured before the kill")
+	}
+	checkComplete(t, dir)
+}
+
+func TestInterruptEndsTidily(t *testing.T) {
+	t.Parallel()
+	dir, path := writeSpec(t, slowSpec)
+	first := start(t, dir, "run", path)
+	run := waitForSamples(t, dir, 10)
+	first.signal(t, os.Interrupt)
+	if code := first.code(t); code != exitInterrupted {
+		t.Fatalf("exit code %d, want %d:\n%s", code, exitInterrupted, &first.stderr)
+	}
+	if want := "hint: runx resume " + filepath.Base(run) + " goes on"; !strings.Contains(first.stderr.String(), want) {
+		t.Errorf("stderr lacks %q:\n%s", want, &first.stderr)
+	}
+	if _, err := results.ReadTable(filepath.Join(run, "samples.parquet")); err != nil {
+		t.Errorf("what was measured cannot be read: %v", err)
+	}
+	if _, err := os.Lstat(filepath.Join(dir, "out", "s.parquet")); err == nil {
+		t.Error("an interrupted run is linked as complete")
+	}
+	again := start(t, dir, "resume", "s")
+	if code := again.code(t); code != 0 {
+		t.Fatalf("resume ended with code %d:\n%s", code, &again.stderr)
+	}
+	checkComplete(t, dir)
+}
+
+func TestSecondInterruptEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	dir, path := writeSpec(t, `workload: spin
+params: {duration_us: 1000000}
+measure: {warmup: 0, samples: 100}
+`)
+	run := start(t, dir, "run", path)
+	waitForSamples(t, dir, 1)
+	run.signal(t, os.Interrupt)
+	time.Sleep(50 * time.Millisecond)
+	began := time.Now()
+	run.signal(t, os.Interrupt)
+	if code := run.code(t); code != exitInterrupted {
+		t.Errorf("exit code %d, want %d", code, exitInterrupted)
+	}
+	if took := time.Since(began); took > 500*time.Millisecond {
+		t.Errorf("it took %v to end at once", took)
+	}
+}
+
+func TestTwoWritersOfOneRun(t *testing.T) {
+	t.Parallel()
+	dir, path := writeSpec(t, slowSpec)
+	first := start(t, dir, "run", path)
+	run := waitForSamples(t, dir, 5)
+	second := start(t, dir, "resume", run)
+	if code := second.code(t); code != exitFailed {
+		t.Errorf("exit code %d, want %d", code, exitFailed)
+	}
+	if message := second.stderr.String(); !strings.Contains(message, filepath.Base(run)) || !strings.Contains(message, "another process") {
+		t.Errorf("the message does not say who holds what: %s", message)
+	}
+	if code := first.code(t); code != 0 {
+		t.Errorf("the first writer was disturbed: code %d\n%s", code, &first.stderr)
+	}
+	checkComplete(t, dir)
+}
+
+// A full disk, played by a limit on the size of files.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	dir, path := writeSpec(t, "workload: noop\nmeasure: {samples: 100000, order: sequential}\n")
+	run := &process{Cmd: exec.Command("sh", "-c", `ulimit -f 16; exec runx run "$1"`, "sh", path)}
+	run.Dir, run.Stdout, run.Stderr = dir, &run.stdout, &run.stderr
+	if err := run.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if code := run.code(t); code != exitFailed {
+		t.Errorf("exit code %d, want %d:\n%s", code, exitFailed, &run.stderr)
+	}
+	message := run.stderr.String()
+	for _, want := range []string{"journal.jsonl", "file too large", "hint: ", "runx resume"} {
+		if !strings.Contains(message, want) {
+			t.Errorf("the message lacks %q:\n%s", want, message)
+		}
+	}
+	if strings.Contains(message, "goroutine") {
+		t.Errorf("a stack is no message:\n%s", message)
+	}
+	found, _ := filepath.Glob(filepath.Join(dir, "out", "s", "*"))
+	if len(found) != 1 {
+		t.Fatalf("runs: %v", found)
+	}
+	left, err := filepath.Glob(filepath.Join(found[0], "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range left {
+		if base := filepath.Base(file); base != "journal.jsonl" && base != "spec.yaml" {
+			t.Errorf("left behind: %s", file)
+		}
+	}
+	// With room again, the run goes on and nothing is lost.
+	again := start(t, dir, "resume", found[0], "-q")
+	if code := again.code(t); code != 0 {
+		t.Fatalf("resume ended with code %d:\n%s", code, &again.stderr)
+	}
+	table, err := results.ReadTable(filepath.Join(dir, "out", "s.parquet"))
+	if err != nil || table.Rows != 100_000 {
+		t.Errorf("after the resume: error %v, table %+v", err, table)
+	}
+}
