@@ -5,12 +5,15 @@
 //
 // Times are thread CPU time, medians of rounds in which both sides take turns;
 // a ratio below 1 means that we are faster. The figure to reach is attention on
-// 8 heads × 2048 × 64 at no more than 1.0 times OpenBLAS with the same softmax.
+// 8 heads × 2048 × 64 at no more than 1.0 times OpenBLAS with the same softmax;
+// with -check, missing it is an error.
+//
 // Without OpenBLAS (Debian: libopenblas0-pthread) there is nothing to compare
 // with: the program says so and succeeds, but fails where CI is set to true.
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -28,16 +31,17 @@ import (
 
 func main() {
 	rounds := flag.Int("rounds", 9, "measured rounds of each pair")
+	check := flag.Bool("check", false, "fail if attention takes longer than OpenBLAS")
 	flag.Parse()
 	runtime.LockOSThread()
 	runtime.GOMAXPROCS(1)
-	if err := run(os.Stdout, max(*rounds, 1)); err != nil {
+	if err := run(os.Stdout, max(*rounds, 1), *check); err != nil {
 		fmt.Fprintln(os.Stderr, "peers:", err)
 		os.Exit(1)
 	}
 }
 
-func run(out io.Writer, rounds int) error {
+func run(out io.Writer, rounds int, check bool) error {
 	peer, err := openPeer()
 	if err != nil {
 		if os.Getenv("CI") == "true" {
@@ -63,7 +67,26 @@ func run(out io.Writer, rounds int) error {
 	if err := printTable(out, results, peak); err != nil {
 		return err
 	}
-	return printMemory(out, engine)
+	if err := printMemory(out, engine); err != nil {
+		return err
+	}
+	if check {
+		return checkFigure(results)
+	}
+	return nil
+}
+
+// mostRatio is the figure to reach for attention.
+const mostRatio = 1.0
+
+func checkFigure(results []measured) error {
+	var missed []error
+	for _, m := range results {
+		if m.figure && m.ratio > mostRatio {
+			missed = append(missed, fmt.Errorf("%s: ratio %.3f, at most %.1f wanted", m.name, m.ratio, mostRatio))
+		}
+	}
+	return errors.Join(missed...)
 }
 
 func measureAll(engine *tensor.Engine, peer *openBLAS, rounds int) ([]measured, error) {

@@ -21,11 +21,12 @@ func threadTime() (time.Duration, error) {
 
 // pair is one computation done by us and by the peer.
 type pair struct {
-	name  string
-	flops float64
-	own   func() error
-	peer  func() error
-	agree func() error // whether both gave the same result
+	name   string
+	figure bool // whether mostRatio holds for it
+	flops  float64
+	own    func() error
+	peer   func() error
+	agree  func() error // whether both gave the same result
 }
 
 // measured is a pair after its rounds. ratio is the median over rounds of own

@@ -77,11 +77,12 @@ func attentionPairs(engine *tensor.Engine, set *kernels.Set, peer *openBLAS, s t
 			call func(*openBLAS, *kernels.Set)
 		}{{"eager", c.eager}, {"in place", c.inPlace}} {
 			pairs = append(pairs, pair{
-				name:  fmt.Sprintf("attention %s, OpenBLAS %s", own.name, theirs.name),
-				flops: s.Flops(),
-				own:   func() error { return own.call(c.arena, s, c.q, c.k, c.v, c.own) },
-				peer:  func() error { theirs.call(peer, set); return nil },
-				agree: func() error { return agree(c.own, c.theirs, 1e-5) },
+				name:   fmt.Sprintf("attention %s, OpenBLAS %s", own.name, theirs.name),
+				figure: true,
+				flops:  s.Flops(),
+				own:    func() error { return own.call(c.arena, s, c.q, c.k, c.v, c.own) },
+				peer:   func() error { theirs.call(peer, set); return nil },
+				agree:  func() error { return agree(c.own, c.theirs, 1e-5) },
 			})
 		}
 	}
