@@ -113,21 +113,25 @@ func benchmarkSamples(b *testing.B, ctx context.Context, e *engine) {
 			b.Fatal(err)
 		}
 	}
+	times := make([]float64, 0, b.N+1)
 	b.ReportAllocs()
 	b.ResetTimer()
 	round := 1
 	for left := b.N; left > 0; round++ {
+		start := time.Now()
 		e.round = round
 		e.due(func(*point) bool { return true })
 		e.shuffle(round)
-		for _, v := range e.visits[:min(left, len(e.visits))] {
+		for _, v := range e.visits {
 			if err := e.repetition(ctx, v.point); err != nil {
 				b.Fatal(err)
 			}
 		}
 		left -= len(e.visits)
+		times = append(times, float64(time.Since(start))/float64(len(e.visits)))
 	}
 	b.StopTimer()
+	b.ReportMetric(median(times), "median_ns")
 	b.ReportMetric(bare(b, ctx, e.points[0].slot), "bare_ns")
 }
 
@@ -170,7 +174,7 @@ measure: {samples: 100000000, order: sequential}
 		}
 	}
 	var direct []float64
-	p.values = make([]float64, 0, b.N+1)
+	e.watch.keep = true
 	b.ReportAllocs()
 	for b.Loop() {
 		if err := e.repetition(ctx, p); err != nil {

@@ -41,6 +41,7 @@ type slot struct {
 	wall     time.Duration // of the last repetition
 	rows     int           // that it yielded
 	cold     int           // warm-up samples to go
+	discards bool          // the next repetition is thrown away
 	broken   bool          // the workload panicked; who knows what is left of it
 	place    *list.Element
 }
@@ -56,6 +57,9 @@ func (s *slot) sample(ctx context.Context, n int) (err error) {
 		}
 	}()
 	s.recorder.Reset()
+	if s.discards {
+		s.recorder.Discard()
+	}
 	if n > 1 {
 		return s.multi.SampleN(ctx, n, s.recorder)
 	}
@@ -99,21 +103,25 @@ func (e *engine) ready(ctx context.Context, p *point) (*slot, *failure) {
 	resettle := e.last != s && s.cold == 0 && s.wall < resettleBelow
 	e.last = s
 	for ; s.cold > 0; s.cold-- {
-		if f := e.discard(ctx, s, "warm up"); f != nil {
+		start := time.Now()
+		late, err := e.call(ctx, s, 1)
+		if f := e.failureOf("warm up", late, time.Since(start), err); f != nil {
 			return nil, f
 		}
 	}
 	if resettle {
-		return s, e.discard(ctx, s, "resettle")
+		return s, e.resettle(ctx, s)
 	}
 	return s, nil
 }
 
-// discard performs a repetition that is not recorded.
-func (e *engine) discard(ctx context.Context, s *slot, doing string) *failure {
+// resettle performs a repetition that nobody will look at.
+func (e *engine) resettle(ctx context.Context, s *slot) *failure {
+	s.discards = true
 	start := time.Now()
 	late, err := e.call(ctx, s, 1)
-	return e.failureOf(doing, late, time.Since(start), err)
+	s.discards = false
+	return e.failureOf("resettle", late, time.Since(start), err)
 }
 
 // prepare opens an instance for the point and verifies it, if that was not

@@ -39,7 +39,8 @@ type Recorder struct {
 	rows     []Row
 	n        int // rows in use; the rest are kept for reuse
 	open     bool
-	ops      int // calls of the operation per Measure; 0 until known
+	discards bool // the rows will not be read
+	ops      int  // calls of the operation per Measure; 0 until known
 	err      error
 }
 
@@ -55,7 +56,15 @@ func NewRecorder(w Workload, extracts []Extract, m *Monitor) *Recorder {
 
 // Reset forgets the rows, and keeps their memory.
 func (r *Recorder) Reset() {
-	r.n, r.open, r.err = 0, false, nil
+	r.n, r.open, r.discards, r.err = 0, false, false, nil
+}
+
+// Discard is Reset before a sample that will be thrown away. It is taken in the
+// same way, but nobody asks what the operating system did meanwhile, which
+// costs more than a short operation.
+func (r *Recorder) Discard() {
+	r.Reset()
+	r.discards = true
 }
 
 // Rows returns what was recorded since Reset. It is valid until the next call
@@ -133,6 +142,9 @@ func (r *Recorder) SetWall(d time.Duration) {
 
 func (r *Recorder) measure(op func() error, ops int) error {
 	row := r.row()
+	if r.discards {
+		return repeat(op, ops)
+	}
 	r.monitor.before()
 	start := time.Now()
 	err := repeat(op, ops)
