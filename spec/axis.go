@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/expr-lang/expr/vm"
 
@@ -40,8 +39,8 @@ func (a *axisDoc) DecodeNode(n document.Node, p *document.Problems) {
 	case document.Mapping:
 		a.decodeForm(n, p)
 	default:
-		p.Add(n.Position(), fmt.Sprintf("[%s] sweeps this one value; a fixed value belongs in params", n.Text().Value),
-			"%s is one value, want a list or one of %s", n.Path(), strings.Join(axisForms, ", "))
+		n.Problem(p, fmt.Sprintf("[%s] sweeps this one value; a fixed value belongs in params", n.Text().Value),
+			"expected a list or one of %s, found one value", join(axisForms))
 	}
 }
 
@@ -49,14 +48,14 @@ func (a *axisDoc) decodeForm(n document.Node, p *document.Problems) {
 	known := 0
 	for key, arg := range n.Entries() {
 		if !slices.Contains(axisForms, key.Value) {
-			p.Add(key.Position, nearestHint(key.Value, axisForms), "%s: unknown form of an axis %q, want %s", n.Path(), key.Value, strings.Join(axisForms, ", "))
+			p.Add(key.Position, nearestHint(key.Value, axisForms), "%s: unknown form %q of an axis, expected %s", n.Path(), key.Value, join(axisForms))
 			continue
 		}
 		known++
 		a.form, a.arg = key.Value, arg
 	}
 	if known != 1 && n.Len() != 1 {
-		p.Add(n.Position(), "", "%s has %d keys, want exactly one of %s", n.Path(), n.Len(), strings.Join(axisForms, ", "))
+		n.Problem(p, "", "expected exactly one of %s, found %d keys", join(axisForms), n.Len())
 		a.form = ""
 	}
 }

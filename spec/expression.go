@@ -38,7 +38,8 @@ type expression struct {
 	uses    []string // names of the environment, sorted
 	typ     reflect.Type
 	root    ast.Node // as parsed; optimising has not touched it
-	steps   uint
+	limit   *stepLimit
+	steps   int
 }
 
 // A language is what an expression may name: variables with values that show
@@ -47,7 +48,7 @@ type language struct {
 	env       map[string]any
 	functions []function
 	options   []expr.Option
-	steps     uint // bound of one evaluation; 0 is maxSteps
+	steps     int // bound of one evaluation; 0 is maxSteps
 }
 
 // compile parses and checks one expression. Everything wrong with it goes into
@@ -73,13 +74,14 @@ func (l *language) compile(problems *document.Problems, text document.Text) *exp
 	if len(unknown) > 0 {
 		return nil
 	}
-	program, err := expr.Compile(text.Value, l.compileOptions()...)
+	limit := &stepLimit{}
+	program, err := expr.Compile(text.Value, append(l.compileOptions(), limit.option)...)
 	if err != nil {
 		addExpressionError(problems, text, err)
 		return nil
 	}
 	typ := program.Node().Type()
-	return &expression{text: text, program: program, uses: uses, typ: typ, root: root, steps: cmp.Or(l.steps, maxSteps)}
+	return &expression{text: text, program: program, uses: uses, typ: typ, root: root, limit: limit, steps: cmp.Or(l.steps, maxSteps)}
 }
 
 // compileAs is compile for an expression whose value must be of one of the
@@ -121,7 +123,7 @@ func (l *language) config() *conf.Config {
 }
 
 func (l *language) compileOptions() []expr.Option {
-	options := []expr.Option{expr.Env(l.env), expr.MaxNodes(maxExpressionNodes), countSteps, typedAggregates}
+	options := []expr.Option{expr.Env(l.env), expr.MaxNodes(maxExpressionNodes), typedAggregates}
 	for _, name := range disabledBuiltins {
 		options = append(options, expr.DisableBuiltin(name))
 	}
@@ -207,10 +209,11 @@ func addExpressionError(problems *document.Problems, text document.Text, err err
 		return
 	}
 	message := strings.TrimPrefix(where.Message, "compilation failed: ")
+	message = strings.ReplaceAll(message, "spec.Column", "column")
 	if strings.Contains(message, "maximum allowed nodes") {
 		message = fmt.Sprintf("the expression has more than %d parts", maxExpressionNodes)
 	}
-	problems.Add(text.At(byteOffset(text.Value, where.From)), "", "%s", message)
+	problems.Add(text.At(byteOffset(text.Value, where.From)), "", "%s", strings.TrimSpace(message))
 }
 
 // byteOffset turns expr's position, which counts runes, into a byte offset.
@@ -264,13 +267,18 @@ func nearestHint(name string, candidates []string) string {
 
 // run evaluates the expression on a machine that the caller reuses.
 func (x *expression) run(machine *vm.VM, env map[string]any) (any, error) {
-	machine.MemoryBudget = x.steps
+	machine.MemoryBudget = uint(x.steps)
+	x.limit.left.Store(int64(x.steps))
 	v, err := machine.Run(x.program, env)
-	if where, ok := errors.AsType[*file.Error](err); ok {
-		if where.Message == "memory budget exceeded" {
-			return nil, fmt.Errorf("it takes more than %d steps", x.steps)
-		}
-		return nil, errors.New(where.Message)
+	if err == nil {
+		return v, nil
 	}
-	return v, err
+	where, ok := errors.AsType[*file.Error](err)
+	switch {
+	case !ok:
+		return nil, err
+	case where.Message == "memory budget exceeded" || errors.Is(err, errSteps):
+		return nil, fmt.Errorf("it takes more than %d steps", x.steps)
+	}
+	return nil, errors.New(strings.TrimPrefix(where.Message, "runtime error: "))
 }

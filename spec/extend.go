@@ -18,19 +18,19 @@ const maxExtends = 16
 var replacedWhole = []string{"params.*", "sweep.*", "extract.*"}
 
 // extend merges the spec that the tree extends, and those that this one
-// extends in turn.
-func (l *loader) extend(name string) {
+// extends in turn. It is false where one of them cannot be had.
+func (l *loader) extend(name string) bool {
 	chain := []string{filepath.Clean(name)}
 	for {
 		n, ok := l.tree.Lookup("extends")
 		if !ok {
-			return
+			return true
 		}
 		l.changed = true
 		l.tree.Delete("extends")
 		base := l.readBase(n, &chain)
 		if base == nil {
-			return
+			return false
 		}
 		giveWay(base, l.tree)
 		l.tree.Merge(base, replacedWhole...)

@@ -1,10 +1,12 @@
 package spec
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
 	"slices"
+	"sync/atomic"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
@@ -124,17 +126,26 @@ func all[T any](list []T, holds func(T) bool) bool {
 // stepName cannot be written in an expression.
 const stepName = "step "
 
-// countSteps makes every turn of a loop (the predicate of map, filter, any,
-// ...) count against the memory budget of the machine, which alone would bound
-// what is allocated but not how long nested loops run.
-func countSteps(c *conf.Config) {
+// A stepLimit bounds how often the loops of one evaluation turn: the memory
+// budget of expr bounds what they allocate, but not how long nested ones run.
+type stepLimit struct{ left atomic.Int64 }
+
+// option makes the predicate of every map, filter, any, ... count its turns.
+func (l *stepLimit) option(c *conf.Config) {
 	c.Functions[stepName] = &builtin.Function{
 		Name:  stepName,
 		Types: []reflect.Type{reflect.TypeFor[func() bool]()},
-		Safe:  func(...any) (any, uint, error) { return true, 1, nil },
+		Func: func(...any) (any, error) {
+			if l.left.Add(-1) < 0 {
+				return nil, errSteps
+			}
+			return true, nil
+		},
 	}
 	c.Visitors = append(c.Visitors, stepCounter{})
 }
+
+var errSteps = errors.New("too many steps")
 
 type stepCounter struct{}
 

@@ -73,7 +73,9 @@ func (b *builder) typeAxis(raw *rawAxis) (axis, bool) {
 		for i, v := range member.values {
 			checked, good := b.check(p, rawValue{v, member.position(i)})
 			column[i] = checked
-			ok = ok && good
+			if ok = ok && good; !good && len(member.at) == 1 {
+				break // the others would be reported at the same place
+			}
 		}
 		a.params = append(a.params, p.Name)
 		a.columns = append(a.columns, column)
@@ -143,7 +145,7 @@ func (b *builder) checkComplete() {
 		return // each included point is checked
 	}
 	for _, p := range b.workload.Params {
-		if _, fixed := b.fixed[p.Name]; !fixed && !b.isSweptOrComputed(p.Name) {
+		if _, fixed := b.fixed[p.Name]; !fixed && !b.isSweptOrComputed(p.Name) && !b.meant[p.Name] {
 			b.problems.Add(b.doc.Workload.Position, fmt.Sprintf("add %s to params or sweep: %s", p.Name, p.Doc),
 				"%s needs a value for %s", b.workload.Name, p.Name)
 		}
@@ -202,7 +204,7 @@ func (b *builder) isComplete(raw rawPoint, values workloads.Values) bool {
 		_, computed := b.computed[p.Name]
 		_, invalid := b.fixed[p.Name]
 		_, swept := b.swept[p.Name]
-		if set || written || computed || (invalid && !swept) {
+		if set || written || computed || b.meant[p.Name] || (invalid && !swept) {
 			continue
 		}
 		b.problems.Add(raw.at, "add "+p.Name+" to this point", "this included point does not set %s", p.Name)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 
 	"runx/internal/document"
 )
@@ -35,7 +36,9 @@ func Parse(ctx context.Context, name string, src []byte, opts Options) (*Spec, e
 		return nil, problems.Sorted()
 	}
 	l := loader{ctx: ctx, opts: &opts, tree: tree, problems: problems}
-	l.extend(name)
+	if !l.extend(name) {
+		return nil, l.problems.Sorted() // what the missing part would have said is not known
+	}
 	l.override()
 	s := l.spec()
 	if opts.Quick && len(l.problems) == 0 {
@@ -43,8 +46,9 @@ func Parse(ctx context.Context, name string, src []byte, opts Options) (*Spec, e
 		s = l.spec()
 	}
 	if len(l.problems) > 0 {
-		return nil, l.problems.Sorted()
+		return nil, atFlags(l.problems).Sorted()
 	}
+	s.Warnings = atFlags(s.Warnings)
 	s.Resolved = src
 	if l.changed {
 		text, err := tree.Encode()
@@ -72,6 +76,20 @@ func (l *loader) spec() *Spec {
 	s, more := build(l.ctx, l.opts, &doc)
 	l.problems = append(append(l.problems, problems...), more...)
 	return s
+}
+
+// atFlags names the flag alone as the place of what -p has set: its value is
+// only part of the text that was parsed.
+func atFlags(problems document.Problems) document.Problems {
+	for i := range problems {
+		at := &problems[i].Position
+		for _, prefix := range []string{"-p params.", "-p sweep."} {
+			if name, ok := strings.CutPrefix(at.File, prefix); ok {
+				*at = document.Position{File: "-p " + name}
+			}
+		}
+	}
+	return problems
 }
 
 // must notes the error of a change to the tree.

@@ -37,6 +37,8 @@ func (b *builder) readParams() {
 		}
 		if scalar := v.node.Scalar(); scalar != nil {
 			b.fixed[name.Value] = rawValue{scalar, v.node.Position()}
+		} else {
+			b.meant[name.Value] = true
 		}
 	}
 }
@@ -147,6 +149,7 @@ func (b *builder) admit(name document.Text) bool {
 		return true
 	}
 	if !b.workload.FreeParams {
+		b.meant[document.Nearest(name.Value, b.paramNames())] = true
 		b.problems.Add(name.Position, b.unknownParamHint(name.Value), "%s has no parameter %s", b.workload.Name, name.Value)
 		return false
 	}

@@ -160,7 +160,7 @@ func (c *plotChecker) columnsOf(y textList, rule columnRule, many bool) {
 	}
 	for i, name := range y {
 		if i > 0 && !many {
-			c.problems.Add(name.Position, "", "a %s shows one y", c.kind)
+			c.problems.Add(name.Position, "", "plot: %s shows one y", c.kind)
 			return
 		}
 		c.column("y", name, rule)
@@ -171,16 +171,16 @@ func (c *plotChecker) columnsOf(y textList, rule columnRule, many bool) {
 func (c *plotChecker) column(key string, name document.Text, rule columnRule) {
 	switch {
 	case rule == none && name.Value != "":
-		c.problems.Add(name.Position, "", "a %s has no %s", c.kind, key)
+		c.problems.Add(name.Position, "", "plot: %s takes no %s", c.kind, key)
 		return
 	case rule == none:
 		return
 	case name.Value == "":
-		c.problems.Add(c.at, "", "a %s needs %s", c.kind, key)
+		c.problems.Add(c.at, "", "plot: %s needs %s", c.kind, key)
 		return
 	case rule == aTime:
 		if !slices.Contains(timeColumns, name.Value) {
-			c.problems.Add(name.Position, nearestHint(name.Value, timeColumns), "x of a %s is one of %s", c.kind, join(timeColumns))
+			c.problems.Add(name.Position, nearestHint(name.Value, timeColumns), "plot: x of %s is one of %s", c.kind, join(timeColumns))
 		}
 		return
 	case rule == aParam:
@@ -194,7 +194,7 @@ func (c *plotChecker) number(name document.Text) {
 	column, ok := findColumn(c.columns, name.Value)
 	switch {
 	case !ok && c.samples:
-		c.problems.Add(name.Position, c.sampleHint(name.Value), "plot: the samples have no column %s", name.Value)
+		c.problems.Add(name.Position, c.sampleHint(name.Value), "plot: %s shows samples, which have no column %s", c.kind, name.Value)
 	case !ok:
 		c.addUnknownColumn(name.Position, "plot", name.Value, columnNames(c.columns))
 	case column.kind != workloads.Int && column.kind != workloads.Float:
@@ -205,7 +205,7 @@ func (c *plotChecker) number(name document.Text) {
 // sampleHint is for a statistic where a metric is wanted.
 func (c *plotChecker) sampleHint(name string) string {
 	if metric, stat, ok := c.splitColumn(name); ok && stat != "" {
-		return "a " + string(c.kind) + " of samples shows the metric itself: " + metric
+		return "it shows the samples themselves: write " + metric
 	}
 	return nearestHint(name, columnNames(c.columns))
 }
@@ -213,21 +213,21 @@ func (c *plotChecker) sampleHint(name string) string {
 // checkCurves checks fit, band and bins.
 func (c *plotChecker) checkCurves(d *plotDoc, allowed bool) {
 	if d.Fit.Value != "" && !allowed {
-		c.problems.Add(d.Fit.Position, "", "a %s has no fit", c.kind)
+		c.problems.Add(d.Fit.Position, "", "plot: %s takes no fit", c.kind)
 	}
 	if d.Bins != 0 && d.Kind != Histogram {
-		c.problems.Add(d.Position, "", "only a histogram has bins")
+		c.problems.Add(d.Position, "", "plot: only histogram has bins")
 	}
 	if d.Band.Value == "" {
 		return
 	}
 	for _, y := range d.Y {
 		if column, ok := findColumn(c.columns, y.Value); ok && !column.interval {
-			c.problems.Add(d.Band.Position, "a quantile such as p50 has an interval", "band: %s has no interval", y.Value)
+			c.problems.Add(d.Band.Position, "a quantile such as p50 has an interval", "plot: %s has no interval for a band", y.Value)
 		}
 	}
 	if !allowed {
-		c.problems.Add(d.Band.Position, "", "a %s has no band", c.kind)
+		c.problems.Add(d.Band.Position, "", "plot: %s takes no band", c.kind)
 	}
 }
 
@@ -235,7 +235,7 @@ func (c *plotChecker) references(docs []referenceDoc) []Reference {
 	var all []Reference
 	for _, r := range docs {
 		if (r.X == nil) == (r.Y == nil) {
-			c.problems.Add(r.Position, "", "a reference line is at one x or at one y")
+			c.problems.Add(r.Position, "", "plot: a reference line is at one x or at one y")
 		}
 		all = append(all, Reference{X: r.X, Y: r.Y, Label: r.Label})
 	}

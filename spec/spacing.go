@@ -44,8 +44,12 @@ var formArgs = map[string][]string{
 
 func readNumbers(p *document.Problems, doc axisDoc) ([]numberArg, bool) {
 	names := formArgs[doc.form]
-	if doc.arg.Kind() != document.List || doc.arg.Len() != len(names) {
-		doc.arg.Expected(listOf(names), p)
+	if doc.arg.Kind() != document.List {
+		doc.arg.Expected("["+join(names)+"]", p)
+		return nil, false
+	}
+	if doc.arg.Len() != len(names) {
+		doc.arg.Problem(p, "", "expected %s, found a list of %d", "["+join(names)+"]", doc.arg.Len())
 		return nil, false
 	}
 	ok := true
@@ -62,17 +66,6 @@ func readNumbers(p *document.Problems, doc axisDoc) ([]numberArg, bool) {
 		}
 	}
 	return numbers, ok
-}
-
-func listOf(names []string) string {
-	text := "["
-	for i, n := range names {
-		if i > 0 {
-			text += ", "
-		}
-		text += n
-	}
-	return text + "]"
 }
 
 // spaceRange gives start, start+step, ... up to and including stop.

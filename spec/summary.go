@@ -61,7 +61,15 @@ func (s Stat) valid() bool {
 	return isQuantile || slices.Contains(plainStats, string(s))
 }
 
+// otherStats are names that other tools give to a statistic.
+var otherStats = map[string]Stat{
+	"average": Mean, "avg": Mean, "median": "p50", "stddev": Std, "stdev": Std, "sd": Std, "minimum": Min, "maximum": Max, "skew": Skewness,
+}
+
 func statHint(name string) string {
+	if s, ok := otherStats[name]; ok {
+		return "did you mean " + string(s) + "?"
+	}
 	if hint := nearestHint(name, plainStats); hint != "" {
 		return hint
 	}

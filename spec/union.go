@@ -84,8 +84,7 @@ func (v *paramDoc) DecodeNode(n document.Node, p *document.Problems) {
 		n.Decode(&e, p)
 		v.expr = &e.Expr
 	case document.List:
-		p.Add(n.Position(), "several values are an axis: move them to sweep", "%s is a list, want one value", n.Path())
-		v.node = document.Node{}
+		n.Problem(p, "several values are an axis: move them to sweep", "expected one value, found a list")
 	}
 }
 
@@ -124,7 +123,7 @@ func (s *samplesDoc) DecodeNode(n document.Node, p *document.Problems) {
 	case document.Int:
 		count := n.Scalar().(int)
 		if count < 1 || count > 1_000_000_000 {
-			p.Add(n.Position(), "", "%s is %d, want a number from 1 to 1000000000", n.Path(), count)
+			n.Expected("a number from 1 to 1000000000", p)
 			count = 1
 		}
 		s.Samples = Samples{Min: count, Max: count}
@@ -133,7 +132,7 @@ func (s *samplesDoc) DecodeNode(n document.Node, p *document.Problems) {
 		n.Decode(&r, p)
 		s.Samples = Samples(r)
 		if r.Min > r.Max && r.Max > 0 {
-			p.Add(n.Position(), "", "%s has min %d above max %d", n.Path(), r.Min, r.Max)
+			n.Problem(p, "", "min %d is above max %d", r.Min, r.Max)
 		}
 	default:
 		n.Expected("a number or {min, max}", p)
