@@ -3,6 +3,7 @@ package tensor
 import (
 	"fmt"
 	"math"
+	"runtime/debug"
 	"slices"
 	"unsafe"
 )
@@ -38,12 +39,16 @@ func NewArena() *Arena { return new(Arena) }
 
 // Alloc returns a block of n float32 that begins on a 64-byte boundary. Its
 // content is unspecified. It fails when n is negative or n*4 bytes cannot be
-// counted in an int.
+// counted in an int, and with an OutOfMemoryError when the machine has less
+// memory available than that, where this is known (Linux).
 func (a *Arena) Alloc(n int) ([]float32, error) {
 	if n < 0 || n > math.MaxInt/floatBytes-alignment {
 		return nil, fmt.Errorf("allocate %d float32: length out of range", n)
 	}
-	b := a.take(n)
+	b, err := a.take(n)
+	if err != nil {
+		return nil, err
+	}
 	a.used = append(a.used, b)
 	a.allocs++
 	a.liveBytes += int64(n) * floatBytes
@@ -52,20 +57,65 @@ func (a *Arena) Alloc(n int) ([]float32, error) {
 }
 
 // take reuses the smallest freed block that n elements fit in or makes one.
-func (a *Arena) take(n int) block {
+func (a *Arena) take(n int) (block, error) {
 	best := -1
 	for i, b := range a.free {
 		if len(b.room) >= n && (best < 0 || len(b.room) < len(a.free[best].room)) {
 			best = i
 		}
 	}
-	if best < 0 {
-		room := newRoom(n)
-		return block{room: room, view: room}
+	if best >= 0 {
+		room := a.free[best].room
+		a.free = slices.Delete(a.free, best, best+1)
+		return block{room: room, view: room[:n:n]}, nil
 	}
-	room := a.free[best].room
-	a.free = slices.Delete(a.free, best, best+1)
-	return block{room: room, view: room[:n:n]}
+	if err := a.checkMemory(int64(n) * floatBytes); err != nil {
+		return block{}, err
+	}
+	room := newRoom(n)
+	touch(room)
+	return block{room: room, view: room}, nil
+}
+
+// OutOfMemoryError says that the machine lacks the memory for a block. Go itself
+// could only end the process.
+type OutOfMemoryError struct{ NeedBytes, AvailableBytes int64 }
+
+func (e *OutOfMemoryError) Error() string {
+	return fmt.Sprintf("allocate %d bytes: the machine has %d bytes available", e.NeedBytes, e.AvailableBytes)
+}
+
+// largeBytes is from where on a block is checked against the machine's memory.
+const largeBytes = 64 << 20
+
+// touch writes to every page of a large block: the system hands pages out when
+// they are first written, and the next check must see them gone.
+func touch(room []float32) {
+	const page = 4096 / floatBytes
+	if len(room)*floatBytes < largeBytes {
+		return
+	}
+	for i := 0; i < len(room); i += page {
+		room[i] = 0
+	}
+}
+
+// checkMemory looks before a large block is made. What the arena and Go keep for
+// reuse is given back to the system before it gives up.
+func (a *Arena) checkMemory(need int64) error {
+	if need < largeBytes {
+		return nil
+	}
+	available, known := availableBytes()
+	if !known || need <= available {
+		return nil
+	}
+	a.free = nil
+	debug.FreeOSMemory()
+	if available, _ = availableBytes(); need <= available {
+		return nil
+	}
+	return &OutOfMemoryError{NeedBytes: need, AvailableBytes: available}
 }
 
 func newRoom(n int) []float32 {
@@ -111,6 +161,3 @@ func (a *Arena) Allocations() int64 { return a.allocs }
 
 // ResetPeak sets the peak to what is live now.
 func (a *Arena) ResetPeak() { a.peakBytes = a.liveBytes }
-
-// Release gives the freed blocks that are kept for reuse back to Go.
-func (a *Arena) Release() { a.free = nil }

@@ -50,7 +50,6 @@ func TestArenaCountsExactly(t *testing.T) {
 				live = append(live[:i], live[i+1:]...)
 			},
 			"reset peak": func(*rapid.T) { a.ResetPeak(); peakBytes = liveBytes },
-			"release":    func(*rapid.T) { a.Release() },
 			"": func(t *rapid.T) {
 				if a.LiveBytes() != liveBytes || a.PeakBytes() != peakBytes || a.Allocations() != allocations {
 					t.Fatalf("live %d peak %d allocations %d, want %d %d %d",
