@@ -4,6 +4,7 @@ package suite
 
 import (
 	"runx/workloads"
+	"runx/workloads/attention"
 	"runx/workloads/noop"
 	"runx/workloads/sleep"
 	"runx/workloads/spin"
@@ -14,6 +15,7 @@ import (
 // slice is the caller's.
 func All() []workloads.Workload {
 	return []workloads.Workload{
+		attention.Workload(),
 		noop.Workload(),
 		sleep.Workload(),
 		spin.Workload(),

@@ -12,6 +12,15 @@ func TestMain(m *testing.M) { workloadtest.Main(m, All()...) }
 // suites hold what the conformance suite cannot find out about a workload. One
 // without an entry needs nothing said.
 var suites = map[string]workloadtest.Suite{
+	"attention": {
+		Params: workloads.Values{"dim": 64, "heads": 4, "seq_len": 96},
+		Cases: []workloads.Values{
+			{"causal": true},
+			{"causal": true, "algorithm": "flash", "threads": 2, "batch": 3, "seq_len": 67},
+			{"dim": 1, "heads": 1, "seq_len": 1},
+		},
+		Seeded: []string{"memory_bytes", "work_flops"},
+	},
 	"sleep": {
 		Params: workloads.Values{"duration_ms": 0.2},
 		Cases:  []workloads.Values{{"duration_ms": 0.0}},
