@@ -60,8 +60,12 @@ func (d *decoder) integer(n Node, v reflect.Value, r rules) {
 	}
 	i, exact := n.Scalar().(int)
 	if !exact {
-		if f != math.Trunc(f) || math.Abs(f) > 1<<53 {
+		if f != math.Trunc(f) {
 			n.Expected("a whole number", d.problems)
+			return
+		}
+		if math.Abs(f) > 1<<53 { // where floats begin to leave integers out
+			n.Problem(d.problems, "write all its digits", "%s is no exact whole number", n.describe())
 			return
 		}
 		i = int(f)

@@ -173,6 +173,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"list for int":       {"name: x\nwarmup: [1]", "f:2:9: warmup: expected a whole number, found a list"},
 		"below":              {"name: x\nwarmup: -1", "f:2:9: warmup: -1 is less than 0, the least allowed"},
 		"above":              {"name: x\nwarmup: 101", "f:2:9: warmup: 101 is more than 100, the most allowed"},
+		"inexact":            {"name: x\nmeasure: {samples: {min: 1, max: 1e16}}", "f:2:34: measure.samples.max: 1e16 is no exact whole number\n  hint: write all its digits"},
 		"overflow":           {"name: x\nsmall: 128", "f:2:8: small: 128 is out of range"},
 		"negative unsigned":  {"name: x\nmeasure: {seed: -1}", "f:2:17: measure.seed: -1 is out of range"},
 		"unsigned overflow":  {"name: x\nmeasure: {seed: 4294967296}", "f:2:17: measure.seed: 4294967296 is out of range"},

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"pgregory.net/rapid"
 )
 
 // lines joins the lines of a report as Problems.Error does.
@@ -276,6 +278,39 @@ func TestAliasBombIsBounded(t *testing.T) {
 	if took := time.Since(start); took > 2*time.Second {
 		t.Errorf("took %v", took)
 	}
+}
+
+func TestAliasesNestBoundedly(t *testing.T) {
+	t.Parallel()
+	src := "a0: &a0 [x]\n"
+	for i := 1; i < 110; i++ {
+		src += fmt.Sprintf("a%d: &a%d [*a%d]\n", i, i, i-1)
+	}
+	_, problems := Parse("f", []byte(src))
+	if len(problems) == 0 || problems[0].Message != "a98.0: nested deeper than 100 levels" {
+		t.Errorf("got %v", problems)
+	}
+}
+
+// TestProblemsAreInsideTheText: however a document is damaged, each problem is
+// at a place in it.
+func TestProblemsAreInsideTheText(t *testing.T) {
+	t.Parallel()
+	debris := []string{"", "\n", "\t", "  ", "[", "]", "{", "}", ": ", "- ", "'", "\"", "&a ", "*a", "! ", "#", "|\n", "017", "~", "---\n", "é", "\r", "<<: ", "name: "}
+	rapid.Check(t, func(t *rapid.T) {
+		src := everything
+		for range rapid.IntRange(1, 3).Draw(t, "hits") {
+			from := rapid.IntRange(0, len(src)).Draw(t, "from")
+			to := min(len(src), from+rapid.IntRange(0, 8).Draw(t, "length"))
+			src = src[:from] + rapid.SampledFrom(debris).Draw(t, "debris") + src[to:]
+		}
+		_, _, problems := decodeSample(src)
+		for _, p := range problems {
+			if !inside(src, p.Position) {
+				t.Fatalf("%v is not in\n%s", p, src)
+			}
+		}
+	})
 }
 
 // hostile texts are as large as one may be.
