@@ -213,7 +213,11 @@ func addExpressionError(problems *document.Problems, text document.Text, err err
 	if strings.Contains(message, "maximum allowed nodes") {
 		message = fmt.Sprintf("the expression has more than %d parts", maxExpressionNodes)
 	}
-	problems.Add(text.At(byteOffset(text.Value, where.From)), "", "%s", strings.TrimSpace(message))
+	hint := ""
+	if strings.Contains(message, "token EOF") {
+		message, hint = "the expression ends too soon", "a blank and # begin a comment in YAML: quote the expression where it holds them"
+	}
+	problems.Add(text.At(byteOffset(text.Value, where.From)), hint, "%s", strings.TrimSpace(message))
 }
 
 // byteOffset turns expr's position, which counts runes, into a byte offset.

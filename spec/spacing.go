@@ -85,7 +85,7 @@ func spaceRange(p *document.Problems, doc axisDoc, numbers []numberArg) ([]any, 
 		if start.whole && step.whole && math.Abs(stop.float) < 1<<62 {
 			values[i] = start.int + i*step.int
 		} else {
-			values[i] = clean(start.float + float64(i)*step.float)
+			values[i] = clean(start.float+float64(i)*step.float, step.float)
 		}
 	}
 	return values, true
@@ -100,7 +100,7 @@ func spaceLinear(p *document.Problems, doc axisDoc, numbers []numberArg) ([]any,
 	}
 	floats := make([]float64, n)
 	for i := range floats {
-		floats[i] = clean(start.float + (stop.float-start.float)*share(i, n))
+		floats[i] = clean(start.float+(stop.float-start.float)*share(i, n), stop.float-start.float)
 	}
 	return asWritten(floats, start.whole && stop.whole), true
 }
@@ -119,7 +119,7 @@ func spaceGeometric(p *document.Problems, doc axisDoc, numbers []numberArg, whol
 	}
 	floats := make([]float64, 0, n)
 	for i := range n {
-		v := clean(start.float * math.Pow(stop.float/start.float, share(i, n)))
+		v := clean(start.float*math.Pow(stop.float/start.float, share(i, n)), 0)
 		if whole {
 			v = math.Round(v)
 		}
@@ -213,8 +213,12 @@ func asWritten(floats []float64, whole bool) []any {
 }
 
 // clean cuts a computed value to 15 significant digits, so that 0.1 + 2*0.1 is
-// the 0.3 that a person means.
-func clean(f float64) float64 {
+// the 0.3 that a person means; what is left of a sum of values around scale
+// that should have been zero is zero.
+func clean(f, scale float64) float64 {
+	if math.Abs(f) < math.Abs(scale)*1e-12 {
+		return 0
+	}
 	c, err := strconv.ParseFloat(strconv.FormatFloat(f, 'g', 15, 64), 64)
 	if err != nil {
 		return f
