@@ -5,6 +5,7 @@ package suite
 import (
 	"runx/workloads"
 	"runx/workloads/attention"
+	"runx/workloads/exec"
 	"runx/workloads/noop"
 	"runx/workloads/sleep"
 	"runx/workloads/spin"
@@ -16,6 +17,7 @@ import (
 func All() []workloads.Workload {
 	return []workloads.Workload{
 		attention.Workload(),
+		exec.Workload(),
 		noop.Workload(),
 		sleep.Workload(),
 		spin.Workload(),

@@ -21,6 +21,18 @@ var suites = map[string]workloadtest.Suite{
 		},
 		Seeded: []string{"memory_bytes", "work_flops"},
 	},
+	"exec": {
+		Params: workloads.Values{"command": "echo 42"},
+		Cases: []workloads.Values{
+			{"command": "echo {n}", "n": 7},
+			{"command": "echo {n} | cat", "n": 7, "shell": true},
+		},
+		Slow:      workloads.Values{"command": "sleep 60"},
+		Extracts:  []workloads.Extract{{Metric: "answer_count", Regex: `(\d+)`}},
+		Seeded:    []string{"answer_count"},
+		Optional:  []string{"child_peak_rss_bytes"},
+		Allocates: "it starts a process",
+	},
 	"sleep": {
 		Params: workloads.Values{"duration_ms": 0.2},
 		Cases:  []workloads.Values{{"duration_ms": 0.0}},

@@ -527,8 +527,10 @@ func TestNothingOfTheGroupIsLeft(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Error(err)
 	}
-	if !isGone(pid) {
-		t.Errorf("process %d outlives the worker that started it", pid)
+	for deadline := time.Now().Add(2 * time.Second); !isGone(pid); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("process %d outlives the worker that started it", pid)
+		}
 	}
 }
 
