@@ -112,7 +112,7 @@ func describeWorkload(t *terminal, w workloads.Workload) error {
 	declared := workloads.Workload{Metrics: w.Metrics}
 	fmt.Fprintf(t.out, "\n%s\n", style.Bold("metrics"))
 	for _, m := range workloads.SampleMetrics(declared, nil) {
-		fmt.Fprintf(t.out, "  %s  %s\n      %s\n", m.Name, style.Dim(betterOf(m)), m.Doc)
+		fmt.Fprintf(t.out, "  %s%s\n      %s\n", m.Name, style.Dim(betterOf(m)), m.Doc)
 	}
 	if w.Extracts {
 		fmt.Fprintln(t.out, "  and those that the spec extracts")
@@ -153,5 +153,5 @@ func betterOf(m workloads.Metric) string {
 	if m.Better == workloads.Neither {
 		return ""
 	}
-	return string(m.Better) + " is better"
+	return "  " + string(m.Better) + " is better"
 }

@@ -51,12 +51,12 @@ type hinter interface {
 	Hint() string
 }
 
-// withHint adds a cure to an error; an empty hint adds nothing.
+// withHint adds a cure to an error that does not know its own.
 func withHint(err error, format string, args ...any) error {
-	if hint := fmt.Sprintf(format, args...); err != nil && hint != "" {
-		return hintedError{err, hint}
+	if _, knows := errors.AsType[hinter](err); err == nil || knows {
+		return err
 	}
-	return err
+	return hintedError{err, fmt.Sprintf(format, args...)}
 }
 
 // An exitError ends the program with a code after all that is to be said has
@@ -181,7 +181,7 @@ func writeError(w io.Writer, err error) {
 		return
 	}
 	fmt.Fprintln(w, "runx: "+printableLines(err.Error()))
-	if h, ok := errors.AsType[hinter](err); ok && h.Hint() != "" {
+	if h, ok := errors.AsType[hinter](err); ok {
 		fmt.Fprintln(w, "  hint: "+printableLines(h.Hint()))
 	}
 }

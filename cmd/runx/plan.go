@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,7 +47,10 @@ func newPlan(t *terminal) *cobra.Command {
 				return usagef("--limit %d is below 0", limit)
 			}
 			t.problems(s.Warnings)
-			p := &plan{spec: s, path: args[0], limit: limit, earlier: earlierRun(root, s)}
+			p := &plan{
+				spec: s, path: args[0], varied: variedParams(s), flags: flags, changed: cmd.Flags().Changed,
+				limit: limit, earlier: earlierRun(root, s),
+			}
 			if asJSON {
 				return p.writeJSON(cmd.Context(), t.out)
 			}
@@ -65,8 +69,14 @@ func newPlan(t *terminal) *cobra.Command {
 type plan struct {
 	spec    *spec.Spec
 	path    string
+	varied  []string // parameters that tell points apart
+	flags   specFlags
+	changed func(flag string) bool
 	limit   int
 	earlier *earlier
+
+	rerun      rerun // how a point is measured alone; nil if there is no way
+	rerunTried bool
 }
 
 // A plannedPoint is one point of a plan.
@@ -77,7 +87,7 @@ type plannedPoint struct {
 	// Command is what the workload starts, where it starts a program.
 	Command []string `json:"command,omitempty"`
 	// Rerun is the command that measures this point alone.
-	Rerun []string `json:"rerun"`
+	Rerun []string `json:"rerun,omitempty"`
 }
 
 // walk hands the first points to list and counts those that stay, all of them
@@ -87,7 +97,7 @@ func (p *plan) walk(ctx context.Context, list func(plannedPoint) error) (count i
 		if err != nil {
 			return count, false, usageError{err}
 		}
-		if err := list(p.planned(point)); err != nil {
+		if err := list(p.planned(ctx, point)); err != nil {
 			return count, false, err
 		}
 		if count++; count == int64(p.limit) {
@@ -109,14 +119,16 @@ func (p *plan) count(ctx context.Context, seen int64) (int64, bool, error) {
 	return max(n, seen), complete, nil
 }
 
-func (p *plan) planned(point spec.Point) plannedPoint {
-	rerun := []string{"runx", "run", p.path}
-	for _, param := range p.spec.Params {
-		if v, ok := point.Params[param.Name]; ok {
-			rerun = append(rerun, "-p", param.Name+"="+workloads.FormatValue(v))
-		}
+func (p *plan) planned(ctx context.Context, point spec.Point) plannedPoint {
+	if !p.rerunTried {
+		p.rerun, p.rerunTried = findRerun(ctx, p, point), true
 	}
-	return plannedPoint{Index: point.Index, PointID: point.ID, Params: point.Params, Command: commandOf(p.spec, point), Rerun: rerun}
+	pp := plannedPoint{Index: point.Index, PointID: point.ID, Params: point.Params, Command: commandOf(p.spec, point)}
+	if p.rerun != nil {
+		flags := p.rerun(point)
+		pp.Rerun = flags.argv(p.path, p.changed)
+	}
+	return pp
 }
 
 // orderText says in which order points are visited.
@@ -172,7 +184,13 @@ func (p *plan) write(ctx context.Context, t *terminal) error {
 	fmt.Fprintf(t.out, "each     %s\n", samplesText(m))
 	fmt.Fprintf(t.out, "order    %s\n", orderText(m))
 	fmt.Fprintf(t.out, "process  %s\n", isolationText(m))
-	fmt.Fprintf(t.out, "time     %s\n\n", p.expectedTime(count, exact))
+	fmt.Fprintf(t.out, "time     %s\n", p.expectedTime(count, exact))
+	if len(points) > 0 {
+		if fixed := p.fixedText(points[0]); fixed != "" {
+			fmt.Fprintf(t.out, "fixed    %s\n", report.Printable(fixed))
+		}
+	}
+	fmt.Fprintln(t.out)
 	table := p.table(points)
 	if _, err := table.Write(t.out, t.outWidth(), t.outStyle()); err != nil {
 		return err
@@ -180,7 +198,7 @@ func (p *plan) write(ctx context.Context, t *terminal) error {
 	if more := count - int64(len(points)); more > 0 {
 		fmt.Fprintf(t.out, "... %s more\n", atLeast(more, exact))
 	}
-	if len(points) > 0 {
+	if len(points) > 0 && points[0].Rerun != nil {
 		fmt.Fprintf(t.out, "\none point alone: %s\n", report.Printable(shellQuote(points[0].Rerun)))
 	}
 	return nil
@@ -208,17 +226,18 @@ func atLeast(n int64, exact bool) string {
 func (p *plan) table(points []plannedPoint) report.Table {
 	table := report.Table{Columns: []report.TableColumn{{Title: "index", Right: true, Keep: true}, {Title: "point_id", Keep: true}}}
 	commands := len(points) > 0 && points[0].Command != nil
-	for _, param := range p.spec.Params {
-		right := param.Kind == workloads.Int || param.Kind == workloads.Float
-		table.Columns = append(table.Columns, report.TableColumn{Title: param.Name, Right: right})
+	for _, name := range p.varied {
+		kind := p.kindOf(name)
+		right := kind == workloads.Int || kind == workloads.Float
+		table.Columns = append(table.Columns, report.TableColumn{Title: name, Right: right})
 	}
 	if commands {
 		table.Columns = append(table.Columns, report.TableColumn{Title: "command"})
 	}
 	for _, pp := range points {
 		row := []string{fmt.Sprint(pp.Index), pp.PointID}
-		for _, param := range p.spec.Params {
-			row = append(row, workloads.FormatValue(pp.Params[param.Name]))
+		for _, name := range p.varied {
+			row = append(row, workloads.FormatValue(pp.Params[name]))
 		}
 		if commands {
 			row = append(row, shellQuote(pp.Command))
@@ -226,6 +245,22 @@ func (p *plan) table(points []plannedPoint) report.Table {
 		table.Rows = append(table.Rows, row)
 	}
 	return table
+}
+
+func (p *plan) kindOf(param string) workloads.Kind {
+	i := slices.IndexFunc(p.spec.Params, func(q workloads.Param) bool { return q.Name == param })
+	return p.spec.Params[i].Kind
+}
+
+// fixedText names the parameters that are the same at all points.
+func (p *plan) fixedText(point plannedPoint) string {
+	var names []string
+	for _, param := range p.spec.Params {
+		if !slices.Contains(p.varied, param.Name) {
+			names = append(names, param.Name)
+		}
+	}
+	return pointText(spec.Point{Params: point.Params}, names)
 }
 
 // writeJSON streams the plan as one object; the counts come last, because they

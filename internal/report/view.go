@@ -184,13 +184,13 @@ func estimates(summary *results.Table) []estimate {
 	}
 	var picked []estimate
 	for _, metric := range order {
-		middle := middleOf(stats[metric])
-		picked = append(picked, estimate{metric, middle})
-		if tail := tailOf(stats[metric]); metric == workloads.LatencyMetric && tail != "" && tail != middle {
-			picked = append(picked, estimate{metric, tail})
-		}
+		picked = append(picked, estimate{metric, middleOf(stats[metric])})
 	}
-	return picked
+	// Last, because it is the first to go where the terminal is narrow.
+	if tail := tailOf(stats[workloads.LatencyMetric]); tail != "" {
+		picked = append(picked, estimate{workloads.LatencyMetric, tail})
+	}
+	return slices.Compact(picked)
 }
 
 // splitStatistic takes the name of a statistic's column apart; the ends of
