@@ -62,8 +62,9 @@ func isNothing(root *yaml.Node) bool {
 // errParser stands for a fault of the parser itself.
 var errParser = errors.New("yaml: the parser cannot read this")
 
-// decodeNode reads the next document. The parser panics on some malformed
-// comments; here that is one more way not to be YAML.
+// decodeNode reads the next document. The parser has a history of panics on
+// malformed text; none is known in this version, and if there is one, it is one
+// more way not to be YAML.
 func decodeNode(dec *yaml.Decoder, n *yaml.Node) (err error) {
 	defer func() {
 		if recover() != nil {

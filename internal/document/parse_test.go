@@ -1,12 +1,14 @@
 package document
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
+	"gopkg.in/yaml.v3"
 	"pgregory.net/rapid"
 )
 
@@ -97,6 +99,18 @@ func TestParseSyntax(t *testing.T) {
 				t.Error("got a tree of what is not YAML")
 			}
 		})
+	}
+}
+
+type panicking struct{}
+
+func (panicking) Read([]byte) (int, error) { panic("index out of range") }
+
+func TestPanicOfTheParserIsAnError(t *testing.T) {
+	t.Parallel()
+	var n yaml.Node
+	if err := decodeNode(yaml.NewDecoder(panicking{}), &n); !errors.Is(err, errParser) {
+		t.Errorf("got %v", err)
 	}
 }
 
@@ -313,9 +327,10 @@ func TestProblemsAreInsideTheText(t *testing.T) {
 	})
 }
 
-// hostile texts are as large as one may be.
+// hostile texts are large enough to tell work that grows quadratically, and
+// small enough for the race detector.
 func hostile() map[string]string {
-	fill := func(s string) string { return strings.Repeat(s, (MaxBytes-100)/len(s)) }
+	fill := func(s string) string { return strings.Repeat(s, MaxBytes/8/len(s)) }
 	return map[string]string{
 		"brackets":      fill("["),
 		"braces":        fill("{a: "),
@@ -332,7 +347,7 @@ func hostile() map[string]string {
 		"documents":     fill("--- 1\n"),
 		"directives":    fill("%TAG !a! tag:x\n"),
 		"late fault":    fill("- 1\n") + "@",
-		"late small":    strings.Repeat("a: # 1\n", maxLocated/8) + "@",
+		"late small":    strings.Repeat("a: # 1\n", maxLocated/16) + "@",
 		"flow comments": "a: [" + fill("1, #x\n") + "]",
 	}
 }
@@ -341,6 +356,7 @@ func TestHostileTextsAreBounded(t *testing.T) {
 	t.Parallel()
 	for name, src := range hostile() {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			start := time.Now()
 			tree, problems := Parse("f", []byte(src))
 			if tree != nil {
