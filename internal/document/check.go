@@ -135,7 +135,11 @@ func (c *checker) mapping(n Node) {
 			continue
 		}
 		ok := c.key(n.below(key, key.Value), seen)
-		value = c.check(n.below(value, key.Value))
+		if n.yaml.Style&yaml.FlowStyle != 0 && isNothing(value) {
+			value = c.refuse(n.below(value, key.Value), "in braces, quote a text that holds a comma", "has no value")
+		} else {
+			value = c.check(n.below(value, key.Value))
+		}
 		if ok {
 			seen[key.Value] = key
 			kept = append(kept, key, value)

@@ -16,7 +16,7 @@
 //     the program cannot disagree.
 //  5. [Tree.Encode] writes the tree as YAML again, comments kept.
 //
-// The tags of a struct field, for steps 4:
+// The tags of a struct field:
 //
 //	yaml:"name"        the key; a field without this tag is not decoded
 //	required:"true"    the key must be there

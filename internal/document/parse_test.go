@@ -49,6 +49,8 @@ func TestParseRefuses(t *testing.T) {
 			"  hint: quote a text that begins with !")},
 		"a tag behind an anchor": {"a: [1, &x ! b]\n", lines("f:1:8: a.1: a tag has no meaning here",
 			"  hint: quote a text that begins with !")},
+		"a comma in braces": {"a: {value: f(x, y), b: 1}\n", lines("f:1:19: a.y): has no value",
+			"  hint: in braces, quote a text that holds a comma")},
 		"a tag at a key":  {"&a !b c: 1\n", lines("f:1:1: this key is not a text", `  hint: quote it: "c"`)},
 		"number as a key": {"a: {1: x}\n", lines("f:1:5: this key is not a text", `  hint: quote it: "1"`)},
 		"bool as a key":   {"true: x\n", lines("f:1:1: this key is not a text", `  hint: quote it: "true"`)},
