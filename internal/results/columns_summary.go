@@ -44,13 +44,13 @@ func statColumns(m workloads.Metric, stat spec.Stat) []Column {
 	}
 	q, isQuantile := stat.Quantile()
 	if !isQuantile {
-		c.Doc = fmt.Sprintf("%s of %s over the ok samples", stat, m.Name)
+		c.Doc = fmt.Sprintf("%s over the ok samples", stat)
 		return []Column{c}
 	}
-	c.Doc = fmt.Sprintf("quantile %g of %s over the ok samples, type 7", q, m.Name)
+	c.Doc = fmt.Sprintf("quantile %g over the ok samples, type 7", q)
 	lo, hi := c, c
 	lo.Name, hi.Name = name+"_lo", name+"_hi"
-	lo.Doc = fmt.Sprintf("lower end of the %g%% interval of %s, an order statistic; NULL where the samples are too few", 100*intervalConfidence, name)
-	hi.Doc = fmt.Sprintf("upper end of the %g%% interval of %s, an order statistic; NULL where the samples are too few", 100*intervalConfidence, name)
+	lo.Doc = fmt.Sprintf("lower end of its %g%% interval; NULL where the samples are too few for one", 100*intervalConfidence)
+	hi.Doc = fmt.Sprintf("upper end of its %g%% interval; NULL where the samples are too few for one", 100*intervalConfidence)
 	return []Column{c, lo, hi}
 }

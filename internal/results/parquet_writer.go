@@ -32,7 +32,7 @@ const (
 type tableWriter struct {
 	out     *parquet.GenericWriter[any]
 	cols    []Column
-	levels  []int // definition level of a value that is there
+	nulls   []parquet.Value // the NULL of each column
 	batch   [][]parquet.Value
 	next    int // column of the next value of the row
 	rows    int // in the batch
@@ -57,12 +57,8 @@ func newTableWriter(out io.Writer, name string, cols []Column, meta map[string]s
 		options = append(options, parquet.KeyValueMetadata(k, v))
 	}
 	w := &tableWriter{out: parquet.NewGenericWriter[any](out, options...), cols: cols}
-	for _, c := range cols {
-		level := 1
-		if c.Required {
-			level = 0
-		}
-		w.levels = append(w.levels, level)
+	for i := range cols {
+		w.nulls = append(w.nulls, parquet.NullValue().Level(0, 0, i))
 		w.batch = append(w.batch, make([]parquet.Value, 0, batchRows))
 	}
 	return w, nil
@@ -105,7 +101,7 @@ func (w *tableWriter) Null() {
 	case w.cols[i].Required:
 		w.err = fmt.Errorf("column %q: a NULL where none is allowed", w.cols[i].Name)
 	default:
-		w.batch[i] = append(w.batch[i], parquet.NullValue().Level(0, 0, i))
+		w.batch[i] = append(w.batch[i], w.nulls[i])
 	}
 }
 
@@ -117,7 +113,10 @@ func (w *tableWriter) add(t Type, v parquet.Value) {
 	case w.cols[i].Type != t:
 		w.err = fmt.Errorf("column %q: a %s where a %s is wanted", w.cols[i].Name, t, w.cols[i].Type)
 	default:
-		w.batch[i] = append(w.batch[i], v.Level(0, w.levels[i], i))
+		if !w.cols[i].Required { // a required column has no levels
+			v = v.Level(0, 1, i)
+		}
+		w.batch[i] = append(w.batch[i], v)
 	}
 }
 
