@@ -31,6 +31,7 @@ func Workload() workloads.Workload {
 				Doc: "highest resident memory of the program or of one of its children; NULL where not above that of runx"},
 		},
 		Extracts: true,
+		Command:  commandLine,
 		Open:     open,
 	}
 }
@@ -42,27 +43,32 @@ type instance struct {
 	perform    func() error // i.run.perform, made once
 }
 
-func open(_ context.Context, env workloads.Env) (workloads.Instance, error) {
+// commandLine is the program of a point with its arguments.
+func commandLine(params workloads.Values) ([]string, error) {
 	var p struct {
 		Command string `param:"command"`
 		Shell   bool   `param:"shell"`
 	}
-	if err := env.Params.Decode(&p); err != nil {
+	if err := params.Decode(&p); err != nil {
 		return nil, err
 	}
-	i := &instance{}
-	var err error
+	split := arguments
 	if p.Shell {
-		i.argv, err = shellCommand(p.Command, env.Params)
-	} else {
-		i.argv, err = arguments(p.Command, env.Params)
+		split = shellCommand
 	}
+	argv, err := split(p.Command, params)
 	if err != nil {
 		return nil, fmt.Errorf("command %q: %w", p.Command, err)
 	}
-	if _, err := exec.LookPath(i.argv[0]); err != nil {
+	return argv, nil
+}
+
+func open(_ context.Context, env workloads.Env) (workloads.Instance, error) {
+	argv, err := commandLine(env.Params)
+	if err != nil {
 		return nil, err
 	}
+	i := &instance{argv: argv}
 	for _, e := range env.Extracts {
 		x, err := newExtractor(e)
 		if err != nil {

@@ -29,7 +29,6 @@ type run struct {
 	ctx            context.Context
 	cmd            *exec.Cmd
 	stdout, stderr capture
-	ownRSS         float64 // bytes, before the start
 }
 
 // prepare does what need not be timed.
@@ -46,8 +45,6 @@ func (r *run) prepare(ctx context.Context, argv []string, wantsOutput bool) erro
 		r.cmd.Stdout = &r.stdout
 	}
 	r.cmd.WaitDelay = drainGrace
-	process.Prepare(r.cmd)
-	r.ownRSS = peakRSS()
 	return r.cmd.Err // the program is not there
 }
 
@@ -55,14 +52,15 @@ func (r *run) prepare(ctx context.Context, argv []string, wantsOutput bool) erro
 func (r *run) perform() error {
 	runtime.LockOSThread() // see package process
 	defer runtime.UnlockOSThread()
-	if err := r.cmd.Start(); err != nil {
+	started, err := process.Start(r.cmd)
+	if err != nil {
 		return err
 	}
 	release := context.AfterFunc(r.ctx, func() {
-		_ = process.Kill(r.cmd) // what cannot be killed is waited for
+		_ = started.Kill() // what cannot be killed is waited for
 	})
 	defer release()
-	err := process.Wait(r.cmd)
+	err = started.Wait()
 	if r.ctx.Err() != nil {
 		return context.Cause(r.ctx)
 	}
@@ -92,8 +90,8 @@ func (r *run) usage() (cpu, rss float64) {
 	cpu = float64(state.UserTime()+state.SystemTime()) / float64(time.Millisecond)
 	rss = maxRSS(state)
 	// The kernel counts what the child was before it became the program: a
-	// copy of this process.
-	if !(rss > r.ownRSS) {
+	// copy of this process, which has not shrunk since.
+	if !(rss > peakRSS()) {
 		rss = math.NaN()
 	}
 	return cpu, rss

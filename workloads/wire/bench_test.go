@@ -41,12 +41,11 @@ func timed(b *testing.B, f func() error) time.Duration {
 }
 
 func runTrue() error {
-	c := exec.Command("true")
-	process.Prepare(c)
-	if err := c.Start(); err != nil {
+	p, err := process.Start(exec.Command("true"))
+	if err != nil {
 		return err
 	}
-	return process.Wait(c)
+	return p.Wait()
 }
 
 func freshSample(ctx context.Context, c Command) error {

@@ -98,11 +98,10 @@ func (w *Worker) startProcess(c Command) error {
 	cmd.Env, cmd.Dir = c.Env, c.Dir
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, stdout, &w.tail
 	cmd.WaitDelay = drainGrace
-	process.Prepare(cmd)
-	w.cmd, w.stdin, w.stdout = cmd, hostIn, hostOut
+	w.stdin, w.stdout = hostIn, hostOut
 
 	started := make(chan error)
-	go w.watch(started)
+	go w.watch(cmd, started)
 	err = <-started
 	err = errors.Join(err, stdin.Close(), stdout.Close())
 	if err != nil {
@@ -112,15 +111,16 @@ func (w *Worker) startProcess(c Command) error {
 }
 
 // watch starts the process and reaps it, on one thread: see package process.
-func (w *Worker) watch(started chan<- error) {
+func (w *Worker) watch(cmd *exec.Cmd, started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	err := w.cmd.Start()
+	var err error
+	w.process, err = process.Start(cmd)
 	started <- err
 	if err != nil {
 		return
 	}
-	w.exitErr = process.Wait(w.cmd)
+	w.exitErr = w.process.Wait()
 	close(w.exited)
 }
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"slices"
 	"sync"
 	"time"
@@ -46,7 +45,7 @@ type Worker struct {
 	helloTimeout time.Duration
 	workloads    []workloads.Workload
 
-	cmd     *exec.Cmd
+	process *process.Process
 	stdin   *os.File
 	stdout  *os.File
 	tail    tail
@@ -120,7 +119,7 @@ func (w *Worker) end(grace time.Duration) (polite bool) {
 	_ = w.stdin.Close()
 	polite = w.exitsWithin(grace)
 	if !polite {
-		_ = process.Kill(w.cmd) // what cannot be killed is waited for below
+		_ = w.process.Kill() // what cannot be killed is waited for below
 		<-w.exited
 	}
 	_ = w.stdout.Close()
