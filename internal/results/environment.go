@@ -56,6 +56,9 @@ func CaptureEnvironment() Environment {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		e.readBuild(info)
 	}
+	if e.VCSRevision == "" {
+		e.readSources()
+	}
 	e.readSystem()
 	return e
 }

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"os/exec"
 	"runtime"
 	"testing"
 )
@@ -13,6 +14,9 @@ func TestCaptureEnvironment(t *testing.T) {
 	}
 	if runtime.GOOS == "linux" && (e.Kernel == "" || e.MemoryBytes < 1<<20 || e.Affinity == "") {
 		t.Errorf("got %+v", e)
+	}
+	if _, err := exec.Command("git", "rev-parse").Output(); err == nil && len(e.VCSRevision) < 40 {
+		t.Errorf("the sources are in a repository, the revision is %q", e.VCSRevision)
 	}
 	seen := map[string]bool{}
 	for _, f := range e.facts() {

@@ -15,10 +15,6 @@ func optional(name, value, doc string) fact {
 	return f
 }
 
-func flag(name string, value bool, doc string) fact {
-	return fact{Column{Name: name, Type: Bool, Required: true, Kind: RunColumn, Doc: doc}, value}
-}
-
 func count(name string, value int64, doc string) fact {
 	return fact{Column{Name: name, Type: Int64, Required: true, Kind: RunColumn, Unit: "count", Doc: doc}, value}
 }
@@ -67,11 +63,15 @@ func (e *Environment) facts() []fact {
 	if e.CgroupCPUs == 0 {
 		cgroupCPUs.value = nil
 	}
+	modified := fact{Column{Name: "vcs_modified", Type: Bool, Kind: RunColumn, Doc: "the sources had changes that are in no commit; NULL where the commit is unknown"}, e.VCSModified}
+	if e.VCSRevision == "" {
+		modified.value = nil
+	}
 	return []fact{
 		optional("runx_version", e.Version, "version of the program"),
 		optional("vcs_revision", e.VCSRevision, "commit of the program's sources"),
 		optional("vcs_time", e.VCSTime, "time of that commit"),
-		flag("vcs_modified", e.VCSModified, "the sources had changes that are in no commit"),
+		modified,
 		required("go_version", e.GoVersion, "compiler"),
 		required("os", e.OS, "operating system"),
 		required("arch", e.Arch, "architecture"),
