@@ -30,6 +30,9 @@ type Workload struct {
 	// Extracts says that the spec names further metrics and how they are
 	// found in what the workload prints (see [Extract]).
 	Extracts bool `json:"extracts,omitempty"`
+	// Command tells which program a point starts, and with what arguments, so
+	// that a plan can show it; nil where the workload starts none.
+	Command func(Values) ([]string, error) `json:"-"`
 	// Open makes an instance for one point. An error that wraps
 	// [ErrUnsupported] skips the point; any other one fails it.
 	Open func(context.Context, Env) (Instance, error) `json:"-"`

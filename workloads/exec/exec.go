@@ -68,6 +68,9 @@ func open(_ context.Context, env workloads.Env) (workloads.Instance, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := exec.LookPath(argv[0]); err != nil {
+		return nil, err
+	}
 	i := &instance{argv: argv}
 	for _, e := range env.Extracts {
 		x, err := newExtractor(e)
