@@ -41,14 +41,15 @@ func TestMain(m *testing.M) {
 // A laboratory makes instances that misbehave as their parameters say, and
 // writes down what is done to them.
 type laboratory struct {
-	events  []string      // "open 1", "verify 1", "sample 1", "close 1"
-	sampled func(x int)   // called within each sample
-	pause   time.Duration // within each sample
-	fail    func(x, sample int) error
-	many    bool // instances are MultiSamplers
-	rows    int  // per repetition; 0 is 1
-	seeds   []uint64
-	value   func(x, sample int) float64
+	events   []string      // "open 1", "verify 1", "sample 1", "close 1"
+	sampled  func(x int)   // called within each sample
+	pause    time.Duration // within each sample
+	fail     func(x, sample int) error
+	many     bool // instances are MultiSamplers
+	rows     int  // per repetition; 0 is 1
+	seeds    []uint64
+	verified int
+	value    func(x, sample int) float64
 }
 
 func (l *laboratory) note(what string, x int) {
@@ -120,11 +121,9 @@ type fake struct {
 	n   int
 }
 
-var verified int // in this process; only the workers of one instance look at it
-
 func (i *fake) Verify(context.Context) error {
 	i.lab.note("verify", i.x)
-	verified++
+	i.lab.verified++
 	switch i.how {
 	case "verify_fails":
 		return errors.New("the answer is 41")
@@ -173,7 +172,7 @@ func (i *fake) Sample(ctx context.Context, r *workloads.Recorder) error {
 		}
 		r.SetLatency(time.Duration(latency * float64(time.Millisecond)))
 		r.Set("pid", float64(os.Getpid()))
-		r.Set("verified_count", float64(verified))
+		r.Set("verified_count", float64(i.lab.verified))
 		r.Set("sampled_count", float64(n))
 		if i.how == "undeclared" {
 			r.Set("nonsense", 1)

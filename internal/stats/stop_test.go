@@ -22,9 +22,9 @@ func TestCoverageAtTheStoppingTime(t *testing.T) {
 		draw   func() float64
 		trials int
 	}{
-		{"median of lognormal", StopRule{Quantile: .5, RelativeCI: .06, Min: 10, Max: 300}, 1, lognormal, 2000},
-		{"p95 of exponential", StopRule{Quantile: .95, RelativeCI: .2, Min: 10, Max: 2000}, -math.Log(.05), rng.ExpFloat64, 400},
-		{"mean of exponential", StopRule{Quantile: math.NaN(), RelativeCI: .45, Min: 10, Max: 100}, 1, rng.ExpFloat64, 150},
+		{"median of lognormal", StopRule{Quantile: .5, RelativeCI: .06, Min: 10, Max: 300}, 1, lognormal, 1000},
+		{"p95 of exponential", StopRule{Quantile: .95, RelativeCI: .2, Min: 10, Max: 2000}, -math.Log(.05), rng.ExpFloat64, 250},
+		{"mean of exponential", StopRule{Quantile: math.NaN(), RelativeCI: .45, Min: 10, Max: 100}, 1, rng.ExpFloat64, 100},
 	} {
 		s, err := c.rule.Schedule()
 		if err != nil {
