@@ -140,9 +140,11 @@ func (t *terminal) note(format string, args ...any) {
 
 // warn says what may spoil the result, and its cure.
 func (t *terminal) warn(message, hint string) {
-	fmt.Fprintln(t.err, t.errStyle().Warn("warning: ")+report.Printable(message))
+	width := t.errWidth()
+	text := report.Wrap("warning: "+report.Printable(message), width, 9)
+	fmt.Fprintln(t.err, t.errStyle().Warn("warning:")+strings.TrimPrefix(text, "warning:"))
 	if hint != "" {
-		fmt.Fprintln(t.err, "  hint: "+report.Printable(hint))
+		fmt.Fprintln(t.err, report.Wrap("  hint: "+report.Printable(hint), width, 8))
 	}
 }
 

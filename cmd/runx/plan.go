@@ -97,7 +97,11 @@ func (p *plan) walk(ctx context.Context, list func(plannedPoint) error) (count i
 		if err != nil {
 			return count, false, usageError{err}
 		}
-		if err := list(p.planned(ctx, point)); err != nil {
+		planned, err := p.planned(ctx, point)
+		if err != nil {
+			return count, false, usageError{err}
+		}
+		if err := list(planned); err != nil {
 			return count, false, err
 		}
 		if count++; count == int64(p.limit) {
@@ -119,16 +123,22 @@ func (p *plan) count(ctx context.Context, seen int64) (int64, bool, error) {
 	return max(n, seen), complete, nil
 }
 
-func (p *plan) planned(ctx context.Context, point spec.Point) plannedPoint {
+func (p *plan) planned(ctx context.Context, point spec.Point) (plannedPoint, error) {
 	if !p.rerunTried {
 		p.rerun, p.rerunTried = findRerun(ctx, p, point), true
 	}
-	pp := plannedPoint{Index: point.Index, PointID: point.ID, Params: point.Params, Command: commandOf(p.spec, point)}
+	pp := plannedPoint{Index: point.Index, PointID: point.ID, Params: point.Params}
+	if command := p.spec.Workload.Command; command != nil {
+		var err error
+		if pp.Command, err = command(point.Params); err != nil {
+			return pp, fmt.Errorf("point %s: %w", point.ID, err)
+		}
+	}
 	if p.rerun != nil {
 		flags := p.rerun(point)
 		pp.Rerun = flags.argv(p.path, p.changed)
 	}
-	return pp
+	return pp, nil
 }
 
 // orderText says in which order points are visited.
@@ -315,7 +325,3 @@ func shellQuote(argv []string) string {
 	}
 	return strings.Join(quoted, " ")
 }
-
-// commandOf is the program that a point starts; nil where the workload is not
-// a program.
-func commandOf(*spec.Spec, spec.Point) []string { return nil }

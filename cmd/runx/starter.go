@@ -64,7 +64,7 @@ func (b *starter) plan() {
 		}
 	}
 	if b.number == nil && b.workload.FreeParams {
-		b.number = &axis{workloads.Param{Name: "n", Kind: workloads.Int, Doc: "any name that the command has in braces"}, []any{1, 2}}
+		b.number = &axis{workloads.Param{Name: "size", Kind: workloads.Int, Doc: "any name that the command has in braces"}, []any{1, 2}}
 	}
 }
 

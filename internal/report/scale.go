@@ -99,7 +99,8 @@ func (s Scale) FormatInterval(v, lo, hi float64) string {
 		return s.Format(v)
 	}
 	v, lo, hi = v/s.factor, lo/s.factor, hi/s.factor
-	d := decimalsFor(v)
+	// An end with a fraction shows it, as far as the estimate has digits.
+	d := min(max(decimalsFor(v), decimalsFor(lo), decimalsFor(hi)), fourDigits(v))
 	return formatDecimals(v, d) + " [" + formatDecimals(lo, d) + ", " + formatDecimals(hi, d) + "]"
 }
 
@@ -111,12 +112,13 @@ func Quantity(metric string, v float64) string {
 // QuantityInterval renders one estimate with its interval and its unit.
 func QuantityInterval(metric string, v, lo, hi float64) string {
 	s := ScaleFor(workloads.UnitOf(metric), []float64{v})
-	text := s.Format(v)
+	estimate, interval, known := strings.Cut(s.FormatInterval(v, lo, hi), " ")
+	text := estimate
 	if s.Unit != "" {
 		text += unitGap(s.Unit) + s.Unit
 	}
-	if interval := s.FormatInterval(v, lo, hi); strings.Contains(interval, " ") {
-		text += interval[strings.Index(interval, " "):]
+	if known {
+		text += " " + interval
 	}
 	return text
 }
@@ -143,10 +145,17 @@ func BaseName(metric string) string {
 	return metric[:strings.LastIndexByte(metric, '_')]
 }
 
-// decimalsFor gives a value four significant digits.
+// decimalsFor gives a value four significant digits, and a whole number none
+// behind the point.
 func decimalsFor(v float64) int {
-	v = math.Abs(v)
-	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) || v == math.Trunc(v) && v < 1e4 {
+	if v == math.Trunc(v) {
+		return 0
+	}
+	return fourDigits(v)
+}
+
+func fourDigits(v float64) int {
+	if v = math.Abs(v); v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
 		return 0
 	}
 	return min(max(3-int(math.Floor(math.Log10(v))), 0), 9)

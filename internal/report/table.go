@@ -119,6 +119,26 @@ func clip(s string, width int) string {
 	return string([]rune(s)[:width-1]) + "…"
 }
 
+// Wrap breaks a text between words so that no line is wider than width cells
+// (0: there is no bound); the lines after the first are indented. A word that is
+// wider stands alone.
+func Wrap(text string, width, indent int) string {
+	if width == 0 || cells(text) <= width {
+		return text
+	}
+	var b strings.Builder
+	used := 0
+	for i, word := range strings.SplitAfter(text, " ") {
+		if i > 0 && used+cells(strings.TrimRight(word, " ")) > width {
+			b.WriteString("\n" + strings.Repeat(" ", indent))
+			used = indent
+		}
+		b.WriteString(word)
+		used += cells(word)
+	}
+	return b.String()
+}
+
 // Printable replaces what would move the cursor or colour the terminal: texts
 // of specs, programs and workers are shown, not obeyed.
 func Printable(s string) string {

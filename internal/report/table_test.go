@@ -67,3 +67,23 @@ func TestTableFits(t *testing.T) {
 		}
 	})
 }
+
+func TestWrap(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		text          string
+		width, indent int
+		want          string
+	}{
+		{"one two three", 0, 2, "one two three"},
+		{"one two three", 13, 2, "one two three"},
+		{"one two three", 9, 2, "one two \n  three"},
+		{"one two three", 4, 2, "one \n  two \n  three"},
+		{"  hint: a b", 9, 8, "  hint: a \n        b"},
+		{"", 5, 2, ""},
+	} {
+		if got := Wrap(tt.text, tt.width, tt.indent); got != tt.want {
+			t.Errorf("Wrap(%q, %d, %d) = %q, want %q", tt.text, tt.width, tt.indent, got, tt.want)
+		}
+	}
+}

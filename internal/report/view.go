@@ -146,15 +146,18 @@ func (v *View) addEstimate(summary *results.Table, e estimate) {
 		v.add(column, func(row int) string { return scale.Format(values[row]) })
 		return
 	}
+	text := map[int]string{}
+	estimateCells := func(row int) int {
+		estimate, _, _ := strings.Cut(text[row], " ")
+		return cells(estimate)
+	}
 	width := 0
 	for _, row := range v.rows {
-		width = max(width, cells(scale.Format(values[row])))
+		text[row] = scale.FormatInterval(values[row], lo[row], hi[row])
+		width = max(width, estimateCells(row))
 	}
 	column.Right = false // the estimates stand to the right, each interval beside its own
-	v.add(column, func(row int) string {
-		pad := strings.Repeat(" ", width-cells(scale.Format(values[row])))
-		return pad + scale.FormatInterval(values[row], lo[row], hi[row])
-	})
+	v.add(column, func(row int) string { return strings.Repeat(" ", width-estimateCells(row)) + text[row] })
 }
 
 func allExact(values, lo, hi []float64) bool {
