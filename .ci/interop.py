@@ -229,7 +229,7 @@ def check_links(out, runs):
         newest = max(r for r in runs if os.path.basename(os.path.dirname(r)) == spec)
         same(os.path.dirname(os.path.realpath(link)), os.path.realpath(newest), f"{link} leads elsewhere")
         count = len(pq.read_table(link))
-        same(duckdb.sql(f"SELECT count(*) FROM '{link}'").fetchone()[0], count, f"{link} in DuckDB")
+        same(duckdb.sql(f"SELECT count(*) FROM '{link}'").fetchall()[0][0], count, f"{link} in DuckDB")
         same(len(pd.read_parquet(link)), count, f"{link} in pandas")
         same(pl.scan_parquet(link).select(pl.len()).collect().item(), count, f"{link} in polars")
 
