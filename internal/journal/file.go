@@ -11,6 +11,10 @@ type diskFile struct{ *os.File }
 
 func (f diskFile) Sync() error { return syncData(f.File) }
 
+// Close gives the lock back by name: closing alone leaves it with a child that
+// another goroutine has just forked, until the child's exec closes its copy.
+func (f diskFile) Close() error { return errors.Join(unlock(f.File), f.File.Close()) }
+
 // openLocked opens a file and locks it. A file that it created and could not
 // lock is left: another process has found it in between.
 func openLocked(path string, flags int) (File, error) {
@@ -18,8 +22,7 @@ func openLocked(path string, flags int) (File, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = lock(f)
-	if err != nil && !errors.Is(err, errors.ErrUnsupported) { // some network file systems have no locks
+	if err := lock(f); err != nil {
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), f.Close())
 	}
 	return diskFile{f}, nil

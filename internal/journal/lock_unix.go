@@ -9,16 +9,28 @@ import (
 	"syscall"
 )
 
-// lock takes the file for this open file; closing it gives the lock back, and
-// so does the death of the process.
+// lock takes the file for this open file; the death of the process gives it
+// back.
 func lock(f *os.File) error {
+	err := flock(f, syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return ErrLocked
+	}
+	return err
+}
+
+func unlock(f *os.File) error { return flock(f, syscall.LOCK_UN) }
+
+// flock does nothing where the file system has no locks, as some network file
+// systems.
+func flock(f *os.File, how int) error {
 	for {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		err := syscall.Flock(int(f.Fd()), how)
 		switch {
 		case errors.Is(err, syscall.EINTR):
 			continue
-		case errors.Is(err, syscall.EWOULDBLOCK):
-			return ErrLocked
+		case errors.Is(err, errors.ErrUnsupported):
+			return nil
 		}
 		return err
 	}

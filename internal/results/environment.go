@@ -57,7 +57,8 @@ func CaptureEnvironment() Environment {
 		e.readBuild(info)
 	}
 	if e.VCSRevision == "" {
-		e.readSources()
+		c := sourceCommit()
+		e.VCSRevision, e.VCSTime, e.VCSModified = c.revision, c.time, c.modified
 	}
 	e.readSystem()
 	return e

@@ -7,35 +7,40 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 )
 
-// readSources asks git for the commit where the program was started by "go
-// run", which compiles the sources as they are now and puts no commit into the
-// program. For any other program the sources may have moved on since.
-func (e *Environment) readSources() {
+// A commit is what the program was compiled from.
+type commit struct {
+	revision, time string
+	modified       bool
+}
+
+// sourceCommit asks git once for the commit of a program that was started by
+// "go run", which compiles the sources as they are now and puts no commit into
+// the program. Those of any other program may have moved on since it was built;
+// then the revision is empty.
+var sourceCommit = sync.OnceValue(func() commit {
 	exe, err := os.Executable()
-	if err != nil || !strings.Contains(filepath.ToSlash(exe), "/go-build") {
-		return
-	}
 	_, file, _, ok := runtime.Caller(0)
-	if !ok || !filepath.IsAbs(file) {
-		return
+	if err != nil || !strings.Contains(filepath.ToSlash(exe), "/go-build") || !ok || !filepath.IsAbs(file) {
+		return commit{}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	dir := filepath.Dir(file)
 	revision, err := gitOutput(ctx, dir, "log", "-1", "--format=%H %cI")
 	if err != nil {
-		return // unknown
+		return commit{}
 	}
 	changes, err := gitOutput(ctx, dir, "status", "--porcelain", "--untracked-files=no", ":/")
 	if err != nil {
-		return
+		return commit{}
 	}
-	e.VCSRevision, e.VCSTime, _ = strings.Cut(revision, " ")
-	e.VCSModified = changes != ""
-}
+	hash, when, _ := strings.Cut(revision, " ")
+	return commit{hash, when, changes != ""}
+})
 
 func gitOutput(ctx context.Context, dir string, args ...string) (string, error) {
 	out, err := exec.CommandContext(ctx, "git", append([]string{"-C", dir}, args...)...).Output()

@@ -3,6 +3,7 @@ package results
 import (
 	"math"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -39,9 +40,11 @@ func TestJournalToTableProperty(t *testing.T) {
 			want = append(want, sample)
 		}
 		must2(rt, r.Close())
-		d, err := Derive(t.Context(), r.Dir())
+		records, err := ReadJournal(filepath.Join(r.Dir(), JournalFile))
 		must2(rt, err)
-		table, err := ReadTable(d.Samples)
+		d := &derivation{ctx: t.Context(), dir: r.Dir(), spec: s, records: records}
+		must2(rt, d.writeSamples())
+		table, err := ReadTable(d.path(SamplesFile))
 		must2(rt, err)
 		if table.Rows != len(want) {
 			rt.Fatalf("%d rows of %d", table.Rows, len(want))

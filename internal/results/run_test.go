@@ -339,7 +339,7 @@ func TestRunIDsSortByTime(t *testing.T) {
 	if !strings.HasPrefix(id, "20261123t140501z-") || !runIDPattern.MatchString(id) {
 		t.Errorf("got %s", id)
 	}
-	if newRunID(timeZero) == id && newRunID(timeZero) == id {
+	if again, third := newRunID(timeZero), newRunID(timeZero); again == id && third == id {
 		t.Error("the ids of one second are the same")
 	}
 	if later := newRunID(timeZero.AddDate(0, 0, 1)); later < id {
