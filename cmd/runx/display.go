@@ -26,7 +26,7 @@ type display struct {
 
 // newDisplay begins to show a run; end ends it.
 func newDisplay(t *terminal, s *spec.Spec) *display {
-	if t.errTTY {
+	if t.live {
 		t.block = &report.Block{Out: t.err, Style: t.errStyle(), Width: t.errWidth}
 	}
 	return &display{t: t, name: s.Name, varied: variedParams(s), lines: report.Lines{Out: t.err}}

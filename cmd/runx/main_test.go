@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -94,5 +95,42 @@ func commandRows(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if got, want := fmt.Sprint(names), fmt.Sprint(args[2:]); !strings.HasPrefix(got, strings.TrimSuffix(want, "]")) {
 		ts.Fatalf("the columns of %s are %s, want them to begin with %s", args[1], got, want)
+	}
+}
+
+// A process is a runx that runs beside the test.
+type process struct {
+	*exec.Cmd
+	stdout, stderr bytes.Buffer
+}
+
+func start(t *testing.T, dir string, args ...string) *process {
+	t.Helper()
+	p := &process{Cmd: exec.Command("runx", args...)}
+	p.Dir, p.Stdout, p.Stderr = dir, &p.stdout, &p.stderr
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Process.Kill() })
+	return p
+}
+
+// code waits for the end and returns the exit code, -1 for a signal.
+func (p *process) code(t *testing.T) int {
+	t.Helper()
+	err := p.Wait()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return exit.ExitCode()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return 0
+}
+
+func (p *process) signal(t *testing.T, s os.Signal) {
+	t.Helper()
+	if err := p.Process.Signal(s); err != nil {
+		t.Fatal(err)
 	}
 }

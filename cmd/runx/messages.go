@@ -73,6 +73,7 @@ type terminal struct {
 	out, err       io.Writer
 	outTTY, errTTY bool
 	color          bool
+	live           bool // err can be redrawn
 
 	// mu keeps apart what the measuring goroutine draws and the note of an
 	// interrupt; block is what is drawn now, nil for nothing.
@@ -82,7 +83,9 @@ type terminal struct {
 
 func newTerminal(in io.Reader, out, err io.Writer) *terminal {
 	t := &terminal{in: in, out: out, err: err, outTTY: isTerminal(out), errTTY: isTerminal(err)}
-	t.color = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	dumb := os.Getenv("TERM") == "dumb"
+	t.color = os.Getenv("NO_COLOR") == "" && !dumb
+	t.live = t.errTTY && !dumb
 	return t
 }
 

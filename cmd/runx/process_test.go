@@ -4,7 +4,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,43 +14,6 @@ import (
 
 	"runx/internal/results"
 )
-
-// A process is a runx that runs beside the test.
-type process struct {
-	*exec.Cmd
-	stdout, stderr bytes.Buffer
-}
-
-func start(t *testing.T, dir string, args ...string) *process {
-	t.Helper()
-	p := &process{Cmd: exec.Command("runx", args...)}
-	p.Dir, p.Stdout, p.Stderr = dir, &p.stdout, &p.stderr
-	if err := p.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = p.Process.Kill() })
-	return p
-}
-
-// code waits for the end and returns the exit code, -1 for a signal.
-func (p *process) code(t *testing.T) int {
-	t.Helper()
-	err := p.Wait()
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		return exit.ExitCode()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return 0
-}
-
-func (p *process) signal(t *testing.T, s os.Signal) {
-	t.Helper()
-	if err := p.Process.Signal(s); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // writeSpec makes a folder that holds a spec, and returns both.
 func writeSpec(t *testing.T, text string) (dir, path string) {
@@ -136,6 +98,10 @@ func TestKilledRunResumes(t *testing.T) {
 	before = before[:bytes.LastIndexByte(before, '\n')+1]
 	if found, _ := filepath.Glob(filepath.Join(dir, "out", "*.parquet")); len(found) > 0 {
 		t.Errorf("a killed run is linked as complete: %v", found)
+	}
+	look := start(t, dir, "show", "s")
+	if code := look.code(t); code != exitFailed || !strings.Contains(look.stderr.String(), "hint: runx resume "+filepath.Base(run)) {
+		t.Errorf("show of a run without tables: code %d:\n%s", code, &look.stderr)
 	}
 	again := start(t, dir, "resume", filepath.Base(run))
 	if code := again.code(t); code != 0 {
