@@ -112,7 +112,7 @@ func (p *Param) validate() error {
 	case (p.Kind == Enum) != (len(p.Enum) > 0):
 		return fmt.Errorf("parameter %q: an enum lists its values, and only an enum does", p.Name)
 	case (p.Min != nil || p.Max != nil) && p.Kind != Int && p.Kind != Float:
-		return fmt.Errorf("parameter %q: a %s has no range", p.Name, p.Kind)
+		return fmt.Errorf("parameter %q: the kind %s has no range", p.Name, p.Kind)
 	case !slices.Contains([]Kind{Int, Float, String, Bool, Enum}, p.Kind):
 		return fmt.Errorf("parameter %q: kind %q is unknown", p.Name, p.Kind)
 	}
@@ -124,7 +124,7 @@ func (p *Param) validate() error {
 		return fmt.Errorf("default of parameter %q: %w", p.Name, err)
 	}
 	if reflect.TypeOf(v) != reflect.TypeOf(p.Default) {
-		return fmt.Errorf("default of parameter %q is a %T, a %s is a %T", p.Name, p.Default, p.Kind, v)
+		return fmt.Errorf("default of parameter %q has the type %T, the kind %s has %T", p.Name, p.Default, p.Kind, v)
 	}
 	return nil
 }

@@ -37,7 +37,7 @@ func (v Values) Decode(dst any) error {
 			field.Set(rv.Convert(field.Type()))
 			continue
 		}
-		return fmt.Errorf("decode parameters: %q is a %T, the field wants a %s", name, value, field.Type())
+		return fmt.Errorf("decode parameters: %q has the type %T, its field %s", name, value, field.Type())
 	}
 	return nil
 }

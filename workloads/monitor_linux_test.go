@@ -1,0 +1,133 @@
+package workloads
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+)
+
+func file(t *testing.T, text string) *os.File {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+func TestNumber(t *testing.T) {
+	t.Parallel()
+	stat := file(t, "cpu  10 20 30 40 50 60 70 88 9 0\ncpu0 1 2 3 4 5 6 7 8\n")
+	status := file(t, "Name:\tVmHWM: 9\nVmPeak:\t  5 kB\nVmHWM:\t  1234 kB\n")
+	s := slowSources{buf: make([]byte, 4096)}
+	for _, c := range []struct {
+		f    *os.File
+		key  string
+		i    int
+		want float64
+	}{
+		{stat, "cpu ", 7, 88}, {stat, "cpu ", 0, 10}, {stat, "cpu0 ", 1, 2}, {status, "VmHWM:", 0, 1234},
+		{stat, "cpu ", 99, math.NaN()}, {stat, "intr ", 0, math.NaN()}, {status, "VmHWM:", 1, math.NaN()},
+		{nil, "cpu ", 0, math.NaN()},
+	} {
+		if got := s.number(c.f, c.key, c.i); got != c.want && !(math.IsNaN(got) && math.IsNaN(c.want)) {
+			t.Errorf("field %d of %q is %v, want %v", c.i, c.key, got, c.want)
+		}
+	}
+}
+
+// The counters see what an operation does. They are those of the whole process,
+// so that other tests may add to them; hence bounds from below only.
+func TestMonitorSeesWork(t *testing.T) {
+	m := NewMonitor()
+	defer m.Close()
+	w, extracts := measured()
+	r := NewRecorder(w, extracts, m)
+	const pages = 4000
+	err := r.MeasureOnce(func() error {
+		for begin := time.Now(); time.Since(begin) < 30*time.Millisecond; {
+		}
+		block := make([]byte, pages*os.Getpagesize())
+		for i := 0; i < len(block); i += os.Getpagesize() {
+			block[i] = 1
+		}
+		runtime.KeepAlive(block)
+		time.Sleep(time.Millisecond)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := values(t, r)
+	// Where pages are huge there are fewer faults; 30 ms of spinning on a busy
+	// machine is less CPU time.
+	for name, least := range map[string]float64{
+		"cpu_ms": 5, "minor_faults_count": 1, "context_switches_count": 1, "peak_rss_bytes": pages * 4096,
+		"major_faults_count": 0, "preemptions_count": 0, "steal_ms": 0,
+	} {
+		if !(got[name] >= least) {
+			t.Errorf("%s is %v, want at least %v", name, got[name], least)
+		}
+	}
+}
+
+func TestAClosedMonitorStillWorks(t *testing.T) {
+	t.Parallel()
+	m := NewMonitor()
+	for range 2 {
+		if err := m.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	w, extracts := measured()
+	r := NewRecorder(w, extracts, m)
+	if err := r.MeasureOnce(func() error { time.Sleep(20 * time.Millisecond); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if got := values(t, r); got["latency_ms"] < 20 || !(got["cpu_ms"] >= 0) {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestAvailableMemory(t *testing.T) {
+	t.Parallel()
+	available, ok := AvailableMemory()
+	total := procNumber("/proc/meminfo", "MemTotal:") * 1024
+	if !ok || available < 1<<20 || float64(available) > total {
+		t.Errorf("%d bytes of %v, %t", available, total, ok)
+	}
+}
+
+func TestGroupMemory(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := groupMemory(dir); !math.IsInf(got, 1) {
+		t.Errorf("a group that tells nothing has %v left", got)
+	}
+	write("memory.max", "max\n")
+	if got := groupMemory(dir); !math.IsInf(got, 1) {
+		t.Errorf("a group without a limit has %v left", got)
+	}
+	write("memory.max", "1000\n")
+	write("memory.current", "700\n")
+	if got := groupMemory(dir); got != 300 {
+		t.Errorf("%v left, want 300", got)
+	}
+	write("memory.stat", "active_file 7\ninactive_file 50\n")
+	if got := groupMemory(dir); got != 350 {
+		t.Errorf("%v left, want 350 with what can be dropped", got)
+	}
+}
