@@ -109,6 +109,7 @@ func noop16() workloads.Workload {
 
 func benchmarkSamples(b *testing.B, ctx context.Context, e *engine) {
 	for i := range e.points {
+		e.visits = append(e.visits, visit{point: &e.points[i]})
 		if err := e.repetition(ctx, &e.points[i]); err != nil {
 			b.Fatal(err)
 		}
@@ -120,7 +121,6 @@ func benchmarkSamples(b *testing.B, ctx context.Context, e *engine) {
 	for left := b.N; left > 0; round++ {
 		start := time.Now()
 		e.round = round
-		e.due(func(*point) bool { return true })
 		e.shuffle(round)
 		for _, v := range e.visits {
 			if err := e.repetition(ctx, v.point); err != nil {
@@ -238,7 +238,9 @@ func BenchmarkPointMemory(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		e.due(func(*point) bool { return true })
+		for i := range e.points {
+			e.visits = append(e.visits, visit{point: &e.points[i]})
+		}
 		runtime.GC()
 		runtime.ReadMemStats(&after)
 		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/points, "bytes/point")

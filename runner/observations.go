@@ -30,9 +30,13 @@ const (
 	busyLoad = 0.5
 	// slowFirst times the median is a first sample that is not like the others.
 	slowFirst = 1.5
-	// enoughToJudge is the number of samples from which a series tells of its
-	// first sample and of its correlation.
+	// A series tells of its first sample and of its correlation from
+	// enoughToJudge samples on, and not much more after judgedAtMost.
 	enoughToJudge = 20
+	judgedAtMost  = 1 << 16
+	// wideSpread is how far an interval reaches from its estimate, relative to
+	// it, when it is too wide to compare points by.
+	wideSpread = 0.1
 )
 
 // A tally counts the points that something is to be said of, and keeps the one
@@ -59,7 +63,7 @@ type observations struct {
 	judged                 int // points with enough samples to judge a series
 	budget, limit          tally
 	slow, correlated       tally
-	incomplete             tally
+	incomplete, wide       tally
 	firstIsCold, inProcess bool
 }
 
@@ -103,18 +107,19 @@ func (o *observations) end(e *engine, p *point, enough, full bool) {
 	if !enough {
 		o.unsure(e, p, full)
 	}
-	if e.watch.metric != workloads.LatencyMetric || len(p.values) < enoughToJudge {
+	series := p.values[:min(len(p.values), judgedAtMost)]
+	if e.watch.metric != workloads.LatencyMetric || len(series) < enoughToJudge {
 		return
 	}
 	o.judged++
-	if first, rest := p.values[0], slices.Sorted(slices.Values(p.values[1:])); !o.firstIsCold {
+	if first, rest := series[0], slices.Sorted(slices.Values(series[1:])); !o.firstIsCold {
 		if median := stats.Quantile(rest, 0.5); first > rest[len(rest)-1] && first > slowFirst*median {
 			o.slow.add(first/median, func() string { return fmt.Sprintf("%s: %.1f times the median", name(), first/median) })
 		}
 	}
-	if n := stats.EffectiveSize(p.values); n < float64(len(p.values))/2 {
-		o.correlated.add(float64(len(p.values))/n, func() string {
-			return fmt.Sprintf("%s: %d samples are worth %.0f", name(), len(p.values), n)
+	if n := stats.EffectiveSize(series); n < float64(len(series))/2 {
+		o.correlated.add(float64(len(series))/n, func() string {
+			return fmt.Sprintf("%s: %d samples are worth %.0f", name(), len(series), n)
 		})
 	}
 }
@@ -122,9 +127,6 @@ func (o *observations) end(e *engine, p *point, enough, full bool) {
 // unsure notes a point that ended before its estimate was as sure as was asked.
 func (o *observations) unsure(e *engine, p *point, full bool) {
 	m := &e.spec.Measure
-	if full && m.Until == nil {
-		return
-	}
 	spread := math.Inf(1)
 	if estimate, ok := e.watch.estimate(p); ok {
 		spread = estimate.Spread()
@@ -136,10 +138,13 @@ func (o *observations) unsure(e *engine, p *point, full bool) {
 		}
 		return fmt.Sprintf("%s: %s at n=%d", e.name(p), how, p.ok)
 	}
-	if full {
-		o.limit.add(spread, text)
-	} else {
+	switch {
+	case !full:
 		o.budget.add(spread, text)
+	case m.Until != nil:
+		o.limit.add(spread, text)
+	case spread > wideSpread && !math.IsInf(spread, 0): // no interval at all is the spec's to warn of
+		o.wide.add(spread, text)
 	}
 }
 

@@ -16,11 +16,15 @@ type visit struct {
 
 // inOrder runs every point that needs samples in the order of the spec.
 func (e *engine) inOrder(ctx context.Context) error {
-	if e.spec.Measure.Order == spec.Interleaved {
-		return e.interleave(ctx)
+	for i := range e.points {
+		if p := &e.points[i]; p.phase == pending {
+			e.visits = append(e.visits, visit{point: p})
+		}
 	}
-	e.due(func(*point) bool { return true })
-	if e.spec.Measure.Order == spec.Shuffled {
+	switch e.spec.Measure.Order {
+	case spec.Interleaved:
+		return e.interleave(ctx)
+	case spec.Shuffled:
 		e.shuffle(0)
 	}
 	for _, v := range e.visits {
@@ -36,39 +40,30 @@ func (e *engine) inOrder(ctx context.Context) error {
 // interleave makes rounds: each takes one repetition of every point that still
 // needs some. A run that goes on finds its round by the repetitions done.
 func (e *engine) interleave(ctx context.Context) error {
-	for e.round = e.firstRound(); ; e.round++ {
-		e.due(func(p *point) bool { return int(p.reps) <= e.round })
-		if len(e.visits) == 0 {
-			return nil
-		}
+	for e.round = e.firstRound(); len(e.visits) > 0; e.round++ {
 		e.shuffle(e.round)
 		for _, v := range e.visits {
+			if int(v.point.reps) > e.round {
+				continue // it had this round before the run was interrupted
+			}
 			if err := e.repetition(ctx, v.point); err != nil {
 				return err
 			}
 		}
+		e.visits = slices.DeleteFunc(e.visits, func(v visit) bool { return v.point.phase != pending })
 	}
+	return nil
 }
 
 // firstRound is the earliest one that is not complete.
 func (e *engine) firstRound() int {
-	first := -1
-	for i := range e.points {
-		if p := &e.points[i]; p.phase == pending && (first < 0 || int(p.reps) < first) {
-			first = int(p.reps)
+	first := 0
+	for i, v := range e.visits {
+		if i == 0 || int(v.point.reps) < first {
+			first = int(v.point.reps)
 		}
 	}
-	return max(first, 0)
-}
-
-// due lists the points that need samples and that want does not leave out.
-func (e *engine) due(want func(*point) bool) {
-	e.visits = e.visits[:0]
-	for i := range e.points {
-		if p := &e.points[i]; p.phase == pending && want(p) {
-			e.visits = append(e.visits, visit{point: p})
-		}
-	}
+	return first
 }
 
 // shuffle sorts by a hash of seed, round and point. So the order of two points

@@ -26,7 +26,7 @@ type Progress struct {
 	Samples int64
 	// Round is the pass over the points, from 0.
 	Round int
-	// Point is the one just sampled; Rep counts its repetitions from 0, and
+	// Point is the one just sampled; Rep is how many repetitions it has, and
 	// Status is how the last one ended.
 	Point  spec.Point
 	Rep    int

@@ -130,6 +130,8 @@ func TestWarnings(t *testing.T) {
 		{"no first sample", func(_, n int) float64 { return 10 + float64(n%7) }, []string{"measure: {warmup: 0, samples: 30}"}, "the first sample", "", true},
 		{"correlation", walk, []string{"measure: {samples: 100, order: sequential}"}, "samples follow the ones before them", "order: interleaved", false},
 		{"no correlation", func(_, n int) float64 { return 10 + float64(n*7919%101) }, []string{"measure: {samples: 100}"}, "samples follow", "", true},
+		{"wide", func(_, n int) float64 { return 1 + float64(n*7919%101) }, []string{"measure: {samples: 20}"}, "the median latency is known to ±10% or worse at 1 point", "measure.until", false},
+		{"narrow", func(_, n int) float64 { return 100 + float64(n*7919%7) }, []string{"measure: {samples: 20}"}, "the median latency", "", true},
 		{"inherited peak", nil, []string{"sweep: {x: [1, 2]}", "metrics: {peak_gib: peak_rss_bytes / 1073741824}", "measure: {samples: 2}"}, "peak_rss_bytes is that of one process", "isolate: point", false},
 		{"peak nobody asks for", nil, []string{"sweep: {x: [1, 2]}", "measure: {samples: 2}"}, "peak_rss_bytes", "", true},
 	} {

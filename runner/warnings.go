@@ -18,6 +18,7 @@ func (e *engine) warnings() []results.Warning {
 	var all []results.Warning
 	for _, w := range []results.Warning{
 		e.failureWarning(), e.timeoutWarning(), e.budgetWarning(), e.limitWarning(), e.memoryWarning(), e.clockWarning(),
+		e.widthWarning(),
 		e.warmupWarning(), e.correlationWarning(), e.taintWarning(), e.loadWarning(), e.evictionWarning(),
 	} {
 		if w.Message != "" {
@@ -76,7 +77,7 @@ func (e *engine) goal() string {
 	if u := e.spec.Measure.Until; u != nil {
 		return fmt.Sprintf("%s %s was known to ±%s%%", u.Metric, u.Stat, strconv.FormatFloat(100*u.RelativeCI, 'g', 3, 64))
 	}
-	return "they had " + count(e.spec.Measure.Samples.Max, "sample")
+	return "reaching " + count(e.spec.Measure.Samples.Max, "sample")
 }
 
 func (e *engine) orRelax() string {
@@ -121,6 +122,17 @@ func (e *engine) clockWarning() results.Warning {
 	return results.Warning{
 		Message: fmt.Sprintf("%s timed less than 1 µs: reading the clock is a good part of that", percent(e.seen.short, e.seen.rows, "sample")),
 		Cure:    "give the workload more to do; one that calls Measure instead of MeasureOnce is repeated until the clock can tell",
+	}
+}
+
+func (e *engine) widthWarning() results.Warning {
+	t := &e.seen.wide
+	if t.points == 0 {
+		return results.Warning{}
+	}
+	return results.Warning{
+		Message: fmt.Sprintf("the median latency is known to ±%.0f%% or worse at %s (worst: %s)", 100*wideSpread, count(t.points, "point"), t.text),
+		Cure:    "raise measure.samples, or let measure.until decide how many are enough",
 	}
 }
 
