@@ -123,7 +123,7 @@ func (l *language) config() *conf.Config {
 }
 
 func (l *language) compileOptions() []expr.Option {
-	options := []expr.Option{expr.Env(l.env), expr.MaxNodes(maxExpressionNodes), typedAggregates}
+	options := []expr.Option{expr.Env(l.env), expr.MaxNodes(maxExpressionNodes), typedAggregates, expr.Patch(mixedBranches{})}
 	for _, name := range disabledBuiltins {
 		options = append(options, expr.DisableBuiltin(name))
 	}

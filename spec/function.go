@@ -123,6 +123,36 @@ func all[T any](list []T, holds func(T) bool) bool {
 	return !slices.ContainsFunc(list, func(v T) bool { return !holds(v) })
 }
 
+// mixedBranches makes a float of the int in "x > 0 ? y / x : 0": expr gives up
+// on the type of branches that differ.
+type mixedBranches struct{}
+
+func (mixedBranches) Visit(node *ast.Node) {
+	n, ok := (*node).(*ast.ConditionalNode)
+	if !ok {
+		return
+	}
+	a, b := n.Exp1.Type(), n.Exp2.Type()
+	switch {
+	case isKind(a, reflect.Int) && isKind(b, reflect.Float64):
+		n.Exp1 = toFloat(n.Exp1)
+	case isKind(a, reflect.Float64) && isKind(b, reflect.Int):
+		n.Exp2 = toFloat(n.Exp2)
+	default:
+		return
+	}
+	n.SetType(reflect.TypeFor[float64]()) // for the condition around this one
+}
+
+func toFloat(n ast.Node) ast.Node {
+	f := &ast.BuiltinNode{Name: "float", Arguments: []ast.Node{n}}
+	f.SetLocation(n.Location())
+	f.SetType(reflect.TypeFor[float64]())
+	return f
+}
+
+func isKind(t reflect.Type, k reflect.Kind) bool { return t != nil && t.Kind() == k }
+
 // stepName cannot be written in an expression.
 const stepName = "step "
 

@@ -46,11 +46,16 @@ func (s *Spec) At(index int64) (p Point, stays bool, err error) {
 
 // Points yields the points that stay in the order of their indices. It ends
 // after the first error.
-func (s *Spec) Points() iter.Seq2[Point, error] {
+func (s *Spec) Points() iter.Seq2[Point, error] { return s.PointsUntil(context.Background()) }
+
+// PointsUntil is Points for a grid so large that the next point which stays may
+// be far away: when the context ends it yields its error and ends too.
+func (s *Spec) PointsUntil(ctx context.Context) iter.Seq2[Point, error] {
 	return func(yield func(Point, error) bool) {
 		sp := s.space
 		w := sp.newWalker()
 		defer sp.release(w)
+		w.done = ctx.Done()
 		w.onError = func(_ step, err error) bool {
 			yield(Point{}, err)
 			return false
@@ -63,6 +68,9 @@ func (s *Spec) Points() iter.Seq2[Point, error] {
 				}
 				return yield(sp.point(index, maps.Clone(w.env)), nil)
 			})
+		}
+		if w.cut {
+			yield(Point{}, context.Cause(ctx))
 		}
 		for i := range sp.include {
 			if w.stopped {

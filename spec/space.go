@@ -51,12 +51,13 @@ type walker struct {
 	// places, where it is not 0, ends the walk after so many.
 	places  int
 	visited int
-	stopped bool
+	stopped bool // the walk is over
+	cut     bool // because of done or places
 }
 
 func (s *space) newWalker() *walker {
 	if w, ok := s.walkers.Get().(*walker); ok {
-		w.onError, w.done, w.places, w.visited, w.stopped = nil, nil, 0, 0, false
+		*w = walker{space: s, machine: w.machine, env: w.env}
 		return w
 	}
 	w := &walker{space: s, env: make(map[string]any, len(s.names))}
@@ -103,7 +104,7 @@ func (w *walker) walk(bottom int, visit func(index int64) bool) {
 
 func (w *walker) descend(level, bottom int, index int64, visit func(int64) bool) {
 	if w.interrupted() {
-		w.stopped = true
+		w.stopped, w.cut = true, true
 		return
 	}
 	stays, failed, err := w.settle(w.levels[level])

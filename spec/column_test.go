@@ -1,0 +1,73 @@
+package spec
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/expr-lang/expr"
+)
+
+// TestColumnArithmetic holds that columns compute row by row, with numbers on
+// either side.
+func TestColumnArithmetic(t *testing.T) {
+	t.Parallel()
+	env := map[string]any{"x": Column{1, 2, 4}, "y": Column{2, 2, 2}}
+	tests := []struct {
+		expr string
+		want any
+	}{
+		{"x + y", Column{3, 4, 6}},
+		{"x / 2", Column{0.5, 1, 2}},
+		{"2 / x", Column{2, 1, 0.5}},
+		{"1.5 * x - y", Column{-0.5, 1, 4}},
+		{"x ** 2", Column{1, 4, 16}},
+		{"sum(x * y)", 14.0},
+		{"max(x) / min(x)", 4.0},
+		{"mean(x / x)", 1.0},
+		{"median(x)", 2.0},
+		{"all(x, # > 0)", true},
+		{"len(x)", 3},
+	}
+	for _, tt := range tests {
+		options := append(ColumnFunctions(nil), expr.Env(env), typedAggregates)
+		program, err := expr.Compile(tt.expr, options...)
+		if err != nil {
+			t.Errorf("%s: %v", tt.expr, err)
+			continue
+		}
+		if got, err := expr.Run(program, env); err != nil || !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("%s: got %v, %v, want %v", tt.expr, got, err, tt.want)
+		}
+	}
+	if _, err := elementwise(func(a, b float64) float64 { return a }, Column{1}, Column{1, 2}); err == nil {
+		t.Error("columns of unequal length were added")
+	}
+}
+
+// TestColumnFunctions holds that the implementations behind the signatures are
+// those of the caller.
+func TestColumnFunctions(t *testing.T) {
+	t.Parallel()
+	env := map[string]any{"x": Column{1, 2}}
+	var called []string
+	options := append(ColumnFunctions(func(name string, args []any) (any, error) {
+		called = append(called, name)
+		return float64(len(args)), nil
+	}), expr.Env(env))
+	program, err := expr.Compile(`argmax(x, x) + exponent(x, x) + geomean(x) + knee(x, x) + pick("x", {a: 1}) + r2(x, x) + slope(x, x) + spearman(x, x)`, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := expr.Run(program, env); err != nil || got != 15.0 {
+		t.Errorf("got %v, %v, want 15", got, err)
+	}
+	var names []string
+	for _, s := range Signatures() {
+		names = append(names, s.Name)
+	}
+	slices.Sort(called)
+	if !slices.Equal(called, names) {
+		t.Errorf("called %q, declared %q", called, names)
+	}
+}
