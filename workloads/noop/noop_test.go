@@ -8,8 +8,7 @@ import (
 	"runx/workloads"
 )
 
-// Nothing takes less than a microsecond, and more than nothing: the clock was
-// read twice.
+// Two readings of the clock are less than a microsecond apart.
 func TestNothingTakesAlmostNoTime(t *testing.T) {
 	t.Parallel()
 	w := Workload()

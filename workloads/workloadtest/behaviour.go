@@ -21,6 +21,8 @@ const (
 	// soon is when a cancelled sample must have returned: what a person who
 	// pressed Ctrl-C waits without pressing it again.
 	soon = 2 * time.Second
+	// endGrace is how long goroutines may take to end after Close.
+	endGrace = time.Second / 2
 )
 
 // cases are all the points to try.
@@ -133,7 +135,7 @@ func (s *Suite) checkRows(r *workloads.Recorder) error {
 
 // goroutinesAbove waits for goroutines that are about to end.
 func goroutinesAbove(n int) int {
-	for deadline := time.Now().Add(soon); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(endGrace); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		if runtime.NumGoroutine() <= n {
 			return 0
 		}

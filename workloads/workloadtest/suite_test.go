@@ -1,0 +1,153 @@
+package workloadtest
+
+import (
+	"context"
+	"errors"
+	"math"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"runx/workloads"
+)
+
+// faultVariable makes the workload of these tests faulty in the way that it
+// names.
+const faultVariable = "RUNX_WORKLOADTEST_FAULT"
+
+func TestMain(m *testing.M) { Main(m, workload(os.Getenv(faultVariable))) }
+
+// workload is right but for the fault.
+func workload(fault string) workloads.Workload {
+	w := workloads.Workload{
+		Name: "tested", Doc: "Tested is measured by nobody. It has faults.",
+		Params: []workloads.Param{
+			{Name: "mode", Kind: workloads.Enum, Enum: []string{"fast", "slow"}, Default: "fast", Doc: "how"},
+			{Name: "n", Kind: workloads.Int, Min: new(1.0), Doc: "how many"},
+		},
+		Metrics: []workloads.Metric{{Name: "drawn_count", Doc: "depends on the seed"}},
+		Open: func(_ context.Context, env workloads.Env) (workloads.Instance, error) {
+			return &instance{fault: fault, seed: env.Seed, slow: env.Params["mode"] == "slow", done: make(chan struct{})}, nil
+		},
+	}
+	switch fault {
+	case "undocumented":
+		w.Metrics[0].Doc = ""
+	case "no unit":
+		w.Metrics[0].Name = "drawn"
+	case "no sentence":
+		w.Doc = "it does things"
+	}
+	return w
+}
+
+type instance struct {
+	fault  string
+	seed   uint64
+	slow   bool
+	closed bool
+	done   chan struct{}
+	rubble []byte
+}
+
+func (i *instance) Verify(context.Context) error {
+	if i.fault == "wrong" {
+		return errors.New("2 + 2 is 5")
+	}
+	return nil
+}
+
+func (i *instance) Sample(ctx context.Context, r *workloads.Recorder) error {
+	switch {
+	case i.slow && i.fault == "deaf":
+		time.Sleep(40 * time.Millisecond)
+	case i.slow:
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(time.Millisecond):
+		}
+	}
+	switch i.fault {
+	case "silent":
+		return nil
+	case "undeclared":
+		r.Set("other_count", 1)
+	case "allocates":
+		i.rubble = make([]byte, 1000)
+	case "leaks":
+		go func() { <-i.done }()
+	case "drifts":
+		i.seed = uint64(time.Now().UnixNano())
+	}
+	drawn := float64(i.seed % 1000)
+	if i.fault == "infinite" {
+		drawn = math.Inf(1)
+	}
+	r.SetLatency(time.Microsecond)
+	if i.fault != "missing" && i.fault != "silent" {
+		r.Set(workload(i.fault).Metrics[0].Name, drawn)
+	}
+	return nil
+}
+
+func (i *instance) Close() error {
+	if i.closed && i.fault == "closes once" {
+		return errors.New("already closed")
+	}
+	i.closed = true
+	return nil
+}
+
+// TestTested runs the suite; TestFaultsAreFound runs it in other processes. It
+// is not parallel, since the suite counts.
+func TestTested(t *testing.T) {
+	fault := os.Getenv(faultVariable)
+	s := Suite{
+		Workload: workload(fault),
+		Params:   workloads.Values{"n": 1},
+		Seeded:   []string{"drawn_count"},
+	}
+	switch fault {
+	case "":
+		s.Allocates = "one of its modes uses a timer"
+	case "deaf":
+		s.Slow = workloads.Values{"mode": "slow"}
+	case "no value":
+		s.Params = nil
+	case "no unit":
+		s.Seeded = nil
+	}
+	Run(t, s)
+}
+
+func TestFaultsAreFound(t *testing.T) {
+	for fault, want := range map[string]string{
+		"undocumented": `metric "drawn_count" has no doc`,
+		"no unit":      `the name of the metric "drawn" does not end in its unit`,
+		"no sentence":  "the doc must begin with a sentence",
+		"no value":     `the suite needs a value of "n"`,
+		"wrong":        "verify: 2 + 2 is 5",
+		"silent":       "recorded nothing",
+		"undeclared":   `set the metric "other_count"`,
+		"missing":      "drawn_count is NaN",
+		"infinite":     "drawn_count is +Inf",
+		"allocates":    "a sample makes",
+		"leaks":        "goroutines are left after Close",
+		"drifts":       "the same seed gives",
+		"deaf":         "a cancelled sample is no error",
+		"closes once":  "close: already closed",
+	} {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			cmd := exec.Command(os.Args[0], "-test.run=^TestTested$", "-test.v")
+			cmd.Env = append(os.Environ(), faultVariable+"="+fault)
+			out, err := cmd.CombinedOutput()
+			if err == nil || !strings.Contains(string(out), want) {
+				t.Errorf("%v and\n%s\nwant a failure that says %q", err, out, want)
+			}
+		})
+	}
+}
