@@ -3,8 +3,8 @@ package runner
 import (
 	"context"
 	"fmt"
-	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"testing"
@@ -16,6 +16,7 @@ import (
 	"runx/workloads"
 	"runx/workloads/noop"
 	"runx/workloads/spin"
+	"runx/workloads/wire"
 )
 
 // prepared is an engine with a real journal, ready for its first repetition.
@@ -34,7 +35,7 @@ func prepared(t testing.TB, text string, w workloads.Workload) (*engine, context
 			t.Error(err)
 		}
 	})
-	e, err := newEngine(s, run, Options{Observer: quiet{}})
+	e, err := newEngine(s, run, Options{Observer: quiet{}, Self: []string{"replaced"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,24 +191,26 @@ measure: {samples: 100000000, order: sequential}
 	b.ReportMetric(100*(measured-alone)/alone, "added_%")
 }
 
-// A fresh process per sample, against fork and exec of true: the two alternate.
+// A fresh runx serve per sample of noop, against fork and exec of true: the
+// two alternate. bare_ms is runx serve with nobody to serve.
 func BenchmarkIsolateSample(b *testing.B) {
-	j := &memory{}
-	s := parse(b, &laboratory{}, "measure: {samples: 100000000, warmup: 0, isolate: sample}")
-	path, err := os.Executable()
-	if err != nil {
-		b.Fatal(err)
+	path := filepath.Join(b.TempDir(), "runx")
+	if out, err := exec.Command("go", "build", "-o", path, "runx/cmd/runx").CombinedOutput(); err != nil {
+		b.Fatalf("%v: %s", err, out)
 	}
-	b.Setenv(serveVariable, "1")
-	e, err := newEngine(s, j, Options{Suite: []workloads.Workload{new(laboratory).workload()}, Self: []string{path}})
-	if err != nil {
-		b.Fatal(err)
-	}
+	e, ctx := prepared(b, `
+version: 1
+name: bench
+workload: noop
+measure: {samples: 100000000, warmup: 0, isolate: sample}
+`, noop.Workload())
+	e.spec.Measure.OnError = spec.Stop
+	e.newHost = childMaker(wire.Command{Argv: []string{path, "serve"}, Known: []workloads.Workload{noop.Workload()}}, "noop")
 	p := &e.points[0]
-	var ours, peers []float64
+	var ours, peers, bare []float64
 	for b.Loop() {
 		start := time.Now()
-		if err := e.repetition(b.Context(), p); err != nil {
+		if err := e.repetition(ctx, p); err != nil {
 			b.Fatal(err)
 		}
 		ours = append(ours, float64(time.Since(start))/1e6)
@@ -216,10 +219,13 @@ func BenchmarkIsolateSample(b *testing.B) {
 			b.Fatal(err)
 		}
 		peers = append(peers, float64(time.Since(start))/1e6)
+		start = time.Now()
+		if err := exec.Command(path, "serve").Run(); err != nil {
+			b.Fatal(err)
+		}
+		bare = append(bare, float64(time.Since(start))/1e6)
 	}
-	if bad := slices.IndexFunc(j.rows, func(r results.Sample) bool { return r.Status != results.OK }); bad >= 0 {
-		b.Fatal(j.rows[bad].Error)
-	}
+	b.ReportMetric(median(bare), "bare_ms")
 	b.ReportMetric(median(ours), "ms/sample")
 	b.ReportMetric(median(peers), "ms/true")
 	b.ReportMetric(median(ours)-median(peers), "ms-more")

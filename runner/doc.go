@@ -17,5 +17,6 @@
 //     the numbers comes back as warnings in the [Outcome].
 //
 // One goroutine does all of this, so that nothing of the runner runs beside a
-// measurement.
+// measurement. Only the end of a worker overlaps with the start of the next one,
+// and is waited for before anything is measured.
 package runner

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"runtime/metrics"
 	"sync"
 	"time"
 
@@ -45,14 +44,14 @@ type engine struct {
 	deadline *deadline      // nil without a timeout
 	monitor  *workloads.Monitor
 
-	slots  list.List // of *slot, the one used last in front
-	last   *slot     // the one sampled last
-	shared host      // of all instances, where nothing is isolated
-	memory int64     // bytes available at the start
+	slots   list.List      // of *slot, the one used last in front
+	last    *slot          // the one sampled last
+	shared  host           // of all instances, where nothing is isolated
+	leaving sync.WaitGroup // hosts that are ending
+	memory  int64          // bytes available at the start
 
 	started, now time.Time
-	allocated    [1]metrics.Sample // bytes that this process has allocated so far
-	collected    uint64            // what they were at the last collection
+	collected    uint64 // bytes that this process had allocated at the last collection
 	out          Outcome
 	reps         int64
 	seen         observations
@@ -64,7 +63,6 @@ func newEngine(s *spec.Spec, j journal, opts Options) (*engine, error) {
 	if opts.Log != nil {
 		e.log = &lockedWriter{to: opts.Log}
 	}
-	e.allocated[0].Name = "/gc/heap/allocs:bytes"
 	e.memory, _ = workloads.AvailableMemory()
 	e.seen.start(s)
 	var err error
@@ -93,6 +91,7 @@ func (e *engine) run(ctx context.Context) (Outcome, error) {
 	}
 	err := e.measure(ctx)
 	e.closeAll()
+	e.leaving.Wait()
 	if e.shared != nil {
 		e.logError("close the worker", e.shared.close())
 	}

@@ -99,6 +99,7 @@ func (e *engine) failureOf(doing string, late bool, wall time.Duration, err erro
 // call performs n repetitions within the timeout. late is true when it had
 // passed, whether the workload heeded it or not.
 func (e *engine) call(ctx context.Context, s *slot, n int) (late bool, err error) {
+	e.leaving.Wait() // nothing runs beside a measurement
 	if e.spec.Measure.Timeout == 0 {
 		return false, s.sample(ctx, n)
 	}

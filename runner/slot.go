@@ -8,7 +8,6 @@ import (
 	"io"
 	"runtime"
 	"runtime/debug"
-	"runtime/metrics"
 	"time"
 
 	"runx/internal/results"
@@ -205,6 +204,7 @@ func (e *engine) tryOpen(ctx context.Context, p *point, at spec.Point) (*slot, *
 	if err != nil {
 		return nil, &failure{status: results.Failed, err: err, retry: true, ends: true}
 	}
+	e.leaving.Wait()
 	instance, err := h.open(ctx, workloads.Env{
 		Params:   at.Params,
 		Extracts: e.spec.Extracts,
@@ -254,10 +254,11 @@ func (e *engine) hostFor(ctx context.Context) (host, error) {
 	return e.shared, nil
 }
 
-// closeHost ends a host that only one instance has.
+// closeHost ends a host that only one instance has. The next one may start
+// meanwhile; it is gone before anything is opened or measured.
 func (e *engine) closeHost(h host) {
 	if h != e.shared {
-		e.logError("close the worker", h.close())
+		e.leaving.Go(func() { e.logError("close the worker", h.close()) })
 	}
 }
 
@@ -309,9 +310,10 @@ func (e *engine) collectSetup(s *slot) {
 	if _, ok := s.host.(*inProcess); !ok {
 		return
 	}
-	metrics.Read(e.allocated[:])
-	if total := e.allocated[0].Value.Uint64(); total-e.collected > collectAbove {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	if m.TotalAlloc-e.collected > collectAbove {
 		runtime.GC()
-		e.collected = total
+		e.collected = m.TotalAlloc
 	}
 }
