@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -147,6 +148,22 @@ func TestFormatValueReadsBack(t *testing.T) {
 			t.Errorf("%v is written %q, want %q", v, got, want)
 		}
 	}
+}
+
+func TestNamePatternIsTheExpression(t *testing.T) {
+	t.Parallel()
+	written := regexp.MustCompile(NamePattern.String())
+	for _, name := range []string{"", "a", "_a", "1a", "a1_", "A", "aB", "a-b", "ä", "a\n", strings.Repeat("a", 63), strings.Repeat("a", 64)} {
+		if got, want := NamePattern.MatchString(name), written.MatchString(name); got != want {
+			t.Errorf("%q is a name: %t, want %t", name, got, want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		name := rapid.StringMatching(`[a-zA-Z0-9_ ]{0,70}`).Draw(t, "name")
+		if got, want := NamePattern.MatchString(name), written.MatchString(name); got != want {
+			t.Errorf("%q is a name: %t, want %t", name, got, want)
+		}
+	})
 }
 
 func TestUnitOf(t *testing.T) {
