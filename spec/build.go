@@ -81,8 +81,8 @@ func (b *builder) checkVersion() {
 // those of the worker that it names.
 func findWorkload(ctx context.Context, opts *Options, doc *specDoc, p *document.Problems) *workloads.Workload {
 	name := doc.Workload
-	if name.Value == "" {
-		return nil // the decoder has said so
+	if !name.IsValid() {
+		return nil // the decoder has said that it is missing
 	}
 	all := opts.Workloads
 	if len(doc.Worker) > 0 {
@@ -101,7 +101,7 @@ func findWorkload(ctx context.Context, opts *Options, doc *specDoc, p *document.
 	}
 	slices.Sort(names)
 	hint := cmp.Or(nearestHint(name.Value, names), "known are "+join(names))
-	p.Add(name.Position, hint, "unknown workload %s", name.Value)
+	p.Add(name.Position, hint, "unknown workload %s", cmp.Or(name.Value, `""`))
 	return nil
 }
 

@@ -226,6 +226,8 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add(everything)
 	f.Fuzz(func(t *testing.T, text string) {
+		hang := time.AfterFunc(30*time.Second, func() { panic("hangs: " + text) })
+		defer hang.Stop()
 		opts := options()
 		opts.Quick = len(text)%3 == 0
 		s, err := Parse(t.Context(), "t.yaml", []byte(text), opts)

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"strconv"
@@ -50,8 +51,10 @@ func (l *loader) shrinkSweep(s *Spec) {
 	for k := range sp.axes {
 		rows[k] = slices.Compact([]int{0, sp.axes[k].len() - 1})
 	}
-	if !sp.anyStays(rows) {
-		if index, ok := sp.firstStaying(); ok {
+	ctx, cancel := context.WithTimeout(l.ctx, checkedTime)
+	defer cancel()
+	if !sp.anyStays(ctx, rows) {
+		if index, ok := sp.firstStaying(ctx); ok {
 			for k, digit := range sp.digits(index) {
 				rows[k] = []int{digit}
 			}
@@ -63,7 +66,7 @@ func (l *loader) shrinkSweep(s *Spec) {
 }
 
 // anyStays tells whether where leaves one of the points at these rows.
-func (sp *space) anyStays(rows [][]int) bool {
+func (sp *space) anyStays(ctx context.Context, rows [][]int) bool {
 	small := &space{fixed: sp.fixed, levels: sp.levels, late: sp.late}
 	for k, a := range sp.axes {
 		thin := axis{params: a.params}
@@ -76,13 +79,13 @@ func (sp *space) anyStays(rows [][]int) bool {
 		}
 		small.axes = append(small.axes, thin)
 	}
-	_, ok := small.firstStaying()
+	_, ok := small.firstStaying(ctx)
 	return ok
 }
 
-// firstStaying finds the first point of the grid that stays.
-func (sp *space) firstStaying() (index int64, ok bool) {
-	w := &walker{space: sp, env: maps.Clone(sp.fixed), places: searchedPlaces}
+// firstStaying finds the first point of the grid that stays, within bounds.
+func (sp *space) firstStaying(ctx context.Context) (index int64, ok bool) {
+	w := &walker{space: sp, env: maps.Clone(sp.fixed), done: ctx.Done(), places: searchedPlaces}
 	w.onError = func(step, error) bool { return true }
 	w.walk(len(sp.axes), func(i int64) bool {
 		index, ok = i, true

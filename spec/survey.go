@@ -82,6 +82,9 @@ func (sp *space) search(done <-chan struct{}) (places int, found bool) {
 	w := &walker{space: sp, env: maps.Clone(sp.fixed), done: done, places: searchedPlaces}
 	draw := rand.New(rand.NewPCG(1, 2))
 	for range probedPlaces {
+		if w.interrupted() {
+			return w.visited, false
+		}
 		if stays, err := w.at(draw.Int64N(sp.gridSize)); stays && err == nil {
 			return 0, true
 		}
@@ -91,5 +94,5 @@ func (sp *space) search(done <-chan struct{}) (places int, found bool) {
 		found = true
 		return false
 	})
-	return probedPlaces + w.visited, found
+	return w.visited, found
 }
