@@ -150,7 +150,7 @@ func TestOpenCutsAnInvalidTail(t *testing.T) {
 
 func TestDamageInTheMiddleIsReportedAndLeft(t *testing.T) {
 	t.Parallel()
-	for name, damage := range map[string]string{"invalid": "rubbish\n", "too long": strings.Repeat("z", MaxLine+10) + "\n"} {
+	for name, damage := range map[string]string{"invalid": "rubbish\n", "too long": strings.Repeat("z", MaxLine+10) + ".\n"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			content := "one.\ntwo.\n" + damage + "three.\n"

@@ -15,7 +15,6 @@ type expressions struct {
 	params  []*paramStore
 	env     map[string]any
 	slot    int32 // whose parameters env holds
-	known   map[string]float64
 	values  []float64
 	failed  []failure // by metric
 }
@@ -36,7 +35,6 @@ func newExpressions(s *spec.Spec, raw []string, points *pointStore) *expressions
 		metrics: s.Metrics,
 		env:     map[string]any{},
 		slot:    -1,
-		known:   map[string]float64{},
 		values:  make([]float64, len(s.Metrics)),
 		failed:  make([]failure, len(s.Metrics)),
 	}
@@ -58,8 +56,7 @@ func newExpressions(s *spec.Spec, raw []string, points *pointStore) *expressions
 
 // eval returns the metrics of a sample in the order of the spec. What cannot
 // be computed is NaN: every metric of a sample that is not ok, and one that
-// uses a metric which was not measured, because an expression can turn the
-// unknown into a number.
+// uses a metric which was not measured.
 func (e *expressions) eval(sample *Sample, slot int32) []float64 {
 	if len(e.metrics) == 0 {
 		return nil
@@ -77,27 +74,17 @@ func (e *expressions) eval(sample *Sample, slot int32) []float64 {
 		}
 	}
 	for _, r := range e.raw {
-		e.set(r.name, sample.Values[r.at])
+		e.env[r.name] = sample.Values[r.at]
 	}
 	for i := range e.metrics {
 		m := &e.metrics[i]
 		e.values[i] = e.evalOne(i, m)
-		e.set(m.Name, e.values[i])
+		e.env[m.Name] = e.values[i]
 	}
 	return e.values
 }
 
-func (e *expressions) set(name string, v float64) {
-	e.known[name] = v
-	e.env[name] = v
-}
-
 func (e *expressions) evalOne(i int, m *spec.Metric) float64 {
-	for _, name := range m.Uses {
-		if v, isMetric := e.known[name]; isMetric && math.IsNaN(v) {
-			return v
-		}
-	}
 	v, err := m.Eval(e.env)
 	if err != nil {
 		if f := &e.failed[i]; f.rows == 0 {

@@ -31,7 +31,7 @@ func Open(dir string) (*Run, error) {
 
 // journalState is what openRun learns of a journal on the way.
 type journalState struct {
-	status RunStatus // recorded last; empty where the run has not finished
+	status RunStatus // recorded last; empty where the run never finished
 	cut    int64     // bytes of the torn tail
 	err    error     // the first line that does not fit those before it
 }
@@ -52,7 +52,9 @@ func openRun(dir string) (*Run, *journalState, error) {
 		if err := seq.check(&d.record); err != nil && state.err == nil {
 			state.err = err
 		}
-		state.note(&d.record)
+		if e := d.record.Event; e != nil && e.Kind == FinishedEvent {
+			state.status = e.Status
+		}
 		return nil
 	}
 	j, cut, err := journal.Open(path, valid, journal.Options{})
@@ -69,16 +71,6 @@ func openRun(dir string) (*Run, *journalState, error) {
 	r.journal, r.points, r.header = j, seq.points, &d.header
 	state.cut = cut
 	return r, &state, nil
-}
-
-func (s *journalState) note(r *Record) {
-	switch e := r.Event; {
-	case e == nil:
-	case e.Kind == FinishedEvent:
-		s.status = e.Status
-	case e.Kind == ResumedEvent:
-		s.status = ""
-	}
 }
 
 // openError says what is wrong with the directory of a run.

@@ -28,37 +28,39 @@ var everyType = []Column{
 }
 
 // writeRow writes a row that is right for everyType.
-func writeRow(w *tableWriter) {
-	w.Text("k")
-	w.Int(1)
-	w.Int(2)
-	w.Bool(true)
-	w.Int(3)
-	w.Float(0.5)
-	w.Float(1.5)
-	w.Null()
-	w.Null()
-	w.Null()
-	w.Null()
+func writeRow(w *tableWriter) { writeRowWith(w, -1, nil) }
+
+// writeRowWith writes such a row but for one value.
+func writeRowWith(w *tableWriter, at int, other func(*tableWriter)) {
+	null := (*tableWriter).Null
+	for i, write := range []func(*tableWriter){
+		func(w *tableWriter) { w.Text("k") },
+		func(w *tableWriter) { w.Int(1) },
+		func(w *tableWriter) { w.Int(2) },
+		func(w *tableWriter) { w.Bool(true) },
+		func(w *tableWriter) { w.Int(3) },
+		func(w *tableWriter) { w.Float(0.5) },
+		func(w *tableWriter) { w.Float(1.5) },
+		null, null, null, null,
+	} {
+		if i == at {
+			write = other
+		}
+		write(w)
+	}
 }
 
 func TestTableWriterRefuses(t *testing.T) {
 	t.Parallel()
 	for name, write := range map[string]func(w *tableWriter){
-		"too few values":      func(w *tableWriter) { w.Text("k") },
-		"too many values":     func(w *tableWriter) { writeRow(w); w.Null() },
-		"an int for a string": func(w *tableWriter) { w.Int(1) },
-		"a string for an int": func(w *tableWriter) { w.Text("k"); w.Text("k") },
-		"a float for an int":  func(w *tableWriter) { w.Text("k"); w.Float(1) },
-		"NULL where required": func(w *tableWriter) { w.Null() },
-		"NaN where required": func(w *tableWriter) {
-			w.Text("k")
-			w.Int(1)
-			w.Int(2)
-			w.Bool(true)
-			w.Int(3)
-			w.Float(math.NaN())
-		},
+		"too few values":                 func(w *tableWriter) { w.Text("k") },
+		"too many values":                func(w *tableWriter) { writeRow(w); w.Null() },
+		"an int for a string":            func(w *tableWriter) { w.Int(1) },
+		"a string for an int":            func(w *tableWriter) { w.Text("k"); w.Text("k") },
+		"a float for an int":             func(w *tableWriter) { w.Text("k"); w.Float(1) },
+		"NULL where required":            func(w *tableWriter) { writeRowWith(w, 5, (*tableWriter).Null) },
+		"NaN where required":             func(w *tableWriter) { writeRowWith(w, 5, func(w *tableWriter) { w.Float(math.NaN()) }) },
+		"a string for a number":          func(w *tableWriter) { writeRowWith(w, 6, func(w *tableWriter) { w.Text("1.5") }) },
 		"nothing":                        func(w *tableWriter) {},
 		"a row that is right afterwards": func(w *tableWriter) { w.Int(1); w.EndRow(); writeRow(w) },
 	} {

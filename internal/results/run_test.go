@@ -176,14 +176,21 @@ func TestResume(t *testing.T) {
 	if !slices.Equal(reps, []int{0, 1}) {
 		t.Errorf("samples %v", reps)
 	}
+	d, err := Derive(t.Context(), r.Dir())
+	must(t, err)
+	run, err := ReadTable(d.Run)
+	must(t, err)
+	if d.Status != Running || run.Value(0, "finished_at") != nil {
+		t.Errorf("resumed: status %s, finished at %v", d.Status, run.Value(0, "finished_at"))
+	}
 	must(t, again.Finish(Complete))
 	must(t, again.Close())
 	if _, err := Open(r.Dir()); !errors.Is(err, ErrComplete) {
 		t.Errorf("opening a complete run: %v", err)
 	}
-	d, err := Derive(t.Context(), r.Dir())
+	d, err = Derive(t.Context(), r.Dir())
 	must(t, err)
-	run, err := ReadTable(d.Run)
+	run, err = ReadTable(d.Run)
 	must(t, err)
 	if run.Value(0, "resumes_count") != int64(1) || run.Value(0, "status") != "complete" || d.Rows != 2 {
 		t.Errorf("%v resumes, status %v, %d rows", run.Value(0, "resumes_count"), run.Value(0, "status"), d.Rows)
