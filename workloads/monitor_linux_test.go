@@ -79,6 +79,59 @@ func TestMonitorSeesWork(t *testing.T) {
 	}
 }
 
+// Interference is charged to the sample in which it happened, not to one that
+// follows a pause in which it did.
+func TestInterferenceTaints(t *testing.T) {
+	t.Parallel()
+	stat, cpu := file(t, ""), file(t, "")
+	tell := func(steal, throttled string) {
+		for f, text := range map[*os.File]string{
+			stat: "cpu  1 2 3 4 5 6 7 " + steal + " 9\n",
+			cpu:  "usage_usec 1\nnr_throttled " + throttled + "\n",
+		} {
+			if err := os.WriteFile(f.Name(), []byte(text), 0o600); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	tell("100", "5")
+	m := &Monitor{slow: slowSources{stat: stat, cpu: cpu, buf: make([]byte, 4096)}}
+	m.read(time.Now())
+	w, extracts := measured()
+	r := NewRecorder(w, extracts, m)
+	take := func(during func()) (tainted string, steal float64) {
+		r.Reset()
+		err := r.MeasureOnce(func() error {
+			during()
+			time.Sleep(2 * longSample)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, _ := r.Rows()
+		return rows[0].Tainted, values(t, r)["steal_ms"]
+	}
+	for _, c := range []struct {
+		what    string
+		before  func()
+		during  func()
+		tainted string
+		steal   float64
+	}{
+		{"nothing", func() {}, func() {}, "", 0},
+		{"steal during", func() {}, func() { tell("103", "5") }, "steal", 30},
+		{"nothing again", func() {}, func() {}, "", 0},
+		{"throttled during", func() {}, func() { tell("103", "6") }, "throttled", 0},
+		{"both before", func() { tell("200", "7"); time.Sleep(2 * longSample) }, func() {}, "", 0},
+	} {
+		c.before()
+		if tainted, steal := take(c.during); tainted != c.tainted || steal != c.steal {
+			t.Errorf("%s: tainted %q by %v ms, want %q by %v", c.what, tainted, steal, c.tainted, c.steal)
+		}
+	}
+}
+
 func TestAClosedMonitorStillWorks(t *testing.T) {
 	t.Parallel()
 	m := NewMonitor()

@@ -116,7 +116,6 @@ func (i *instance) Sample(ctx context.Context, r *workloads.Recorder) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	i.arena.ResetPeak()
 	if err := r.Measure(i.attend); err != nil {
 		return err
 	}

@@ -92,7 +92,8 @@ func (s *Suite) inChild(t *testing.T) workloads.Workload {
 	}
 	worker, err := wire.Dial(t.Context(), wire.Command{
 		Argv: []string{self},
-		Env:  append(os.Environ(), serveVariable+"=1"),
+		// The race detector lets every process sleep for a second at its end.
+		Env: append(os.Environ(), serveVariable+"=1", "GORACE=atexit_sleep_ms=0"),
 		Log:  t.Output(),
 	})
 	if err != nil {

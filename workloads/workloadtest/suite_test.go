@@ -143,7 +143,7 @@ func TestFaultsAreFound(t *testing.T) {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
 			cmd := exec.Command(os.Args[0], "-test.run=^TestTested$", "-test.v")
-			cmd.Env = append(os.Environ(), faultVariable+"="+fault)
+			cmd.Env = append(os.Environ(), faultVariable+"="+fault, "GORACE=atexit_sleep_ms=0")
 			out, err := cmd.CombinedOutput()
 			if err == nil || !strings.Contains(string(out), want) {
 				t.Errorf("%v and\n%s\nwant a failure that says %q", err, out, want)
