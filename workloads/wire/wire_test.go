@@ -216,7 +216,7 @@ func command(role string, log io.Writer) Command {
 		Argv: []string{os.Args[0]},
 		// The race detector lets every process sleep for a second at its end.
 		Env: append(os.Environ(), roleVariable+"="+role, "GORACE=atexit_sleep_ms=0"),
-		Log:  log,
+		Log: log,
 	}
 }
 

@@ -94,7 +94,7 @@ func (s *Suite) inChild(t *testing.T) workloads.Workload {
 		Argv: []string{self},
 		// The race detector lets every process sleep for a second at its end.
 		Env: append(os.Environ(), serveVariable+"=1", "GORACE=atexit_sleep_ms=0"),
-		Log:  t.Output(),
+		Log: t.Output(),
 	})
 	if err != nil {
 		t.Fatalf("start this binary as a worker (does TestMain call workloadtest.Main?): %v", err)
