@@ -272,11 +272,12 @@ func TestManyRowsOfOneRepetition(t *testing.T) {
 			t.Errorf("row %d is of repetition %d", i, r.Rep)
 		}
 	}
-	// Going on with it adds nothing.
+	// Going on takes up the repetition that is missing.
 	again := &memory{points: j.points, rows: slices.Clone(j.rows[:8])}
-	measure(t, parse(t, &laboratory{rows: 4}, "measure: {samples: 3}"), again, Options{})
-	if len(again.rows) != 12 || again.rows[8].Rep != 2 {
-		t.Errorf("%d rows after going on", len(again.rows))
+	w := &witness{}
+	measure(t, parse(t, &laboratory{rows: 4}, "measure: {samples: 3}"), again, Options{Observer: w})
+	if len(again.rows) != 12 || again.rows[8].Rep != 2 || len(w.told) != 1 || w.told[0].Samples != 3 {
+		t.Errorf("%d rows after going on, told %+v", len(again.rows), w.told)
 	}
 }
 

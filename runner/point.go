@@ -21,7 +21,6 @@ type point struct {
 	reps     int32         // repetitions that are done, well or not
 	ok       int32         // those that went well
 	attempts int32         // failures of the next repetition so far
-	looked   int32         // repetitions at the last look of the stop rule
 	phase    phase
 	verified bool
 	defined  bool // in the journal

@@ -149,7 +149,7 @@ func TestInterruptLeavesNothing(t *testing.T) {
 	before := runtime.NumGoroutine()
 	j := &memory{}
 	s := parse(t, &laboratory{}, "sweep: {x: [1, 2, 3]}", "params: {how: {expr: 'x == 3 ? \"hangs\" : \"well\"'}}",
-		"measure: {samples: 50, warmup: 0, isolate: point, timeout: 1h, seed: 2}")
+		"measure: {samples: 50, warmup: 0, isolate: point, timeout: 1h, seed: 2, on_error: stop}")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	time.AfterFunc(400*time.Millisecond, cancel) // by then it hangs

@@ -127,15 +127,8 @@ func (w *watch) nextLook(p *point) int {
 // decide looks, where the schedule says so, and reports whether there are
 // enough samples.
 func (w *watch) decide(p *point) bool {
-	if p.looked == p.ok {
-		return false
-	}
-	if _, due := slices.BinarySearch(w.looks, int(p.ok)); !due {
-		return false
-	}
-	p.looked = p.ok
-	d := w.schedule.Decide(p.values)
-	return d.Enough
+	_, due := slices.BinarySearch(w.looks, int(p.ok))
+	return due && w.schedule.Decide(p.values).Enough
 }
 
 // estimate computes what is known of the point. It is cached until there are
