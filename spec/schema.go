@@ -19,6 +19,7 @@ func Schema(ws []workloads.Workload) ([]byte, error) {
 	root.Title = "runx spec"
 	root.Description = "A declarative experiment: what is swept, what is measured, what is claimed."
 	root.Properties.Get("version").Const = Version
+	root.Definitions = sharedDefinitions()
 	names := &document.Schema{Description: "A built-in workload."}
 	for _, w := range ws {
 		names.Enum = append(names.Enum, w.Name)
@@ -29,7 +30,7 @@ func Schema(ws []workloads.Workload) ([]byte, error) {
 				Required:   []string{"workload"},
 				Not:        requires("worker"),
 			},
-			Then: &document.Schema{Ref: "#/definitions/" + w.Name},
+			Then: &document.Schema{Ref: definitions + w.Name},
 		})
 	}
 	// What a spec extends may say the rest.
@@ -58,37 +59,41 @@ func requires(key string) *document.Schema { return &document.Schema{Required: [
 
 // workloadSchema is what a spec of one workload holds beside the language.
 func workloadSchema(w *workloads.Workload) *document.Schema {
-	params := &document.Schema{Type: "object", AdditionalProperties: document.False()}
-	points := &document.Schema{Type: "object", AdditionalProperties: document.False()}
-	axes := document.Properties{}
+	at := definitions + w.Name + "/properties/"
+	var params, points, axes, zipped document.Properties
 	for i := range w.Params {
 		p := &w.Params[i]
 		scalar := kindSchema(p)
-		params.Properties = append(params.Properties, document.Property{Name: p.Name, Schema: described(p, valueSchema(scalar))})
-		points.Properties = append(points.Properties, document.Property{Name: p.Name, Schema: described(p, scalar)})
+		params = append(params, document.Property{Name: p.Name, Schema: described(p, valueSchema(scalar))})
+		points = append(points, document.Property{Name: p.Name, Schema: described(p, scalar)})
 		axes = append(axes, document.Property{Name: p.Name, Schema: described(p, axisSchema(scalar, isNumber(p.Kind)))})
+		zipped = append(zipped, document.Property{Name: p.Name, Schema: &document.Schema{Ref: at + "sweep/properties/" + p.Name}})
 	}
-	anyAxis := axisSchema(scalarSchema(), true)
-	if w.FreeParams {
-		params.AdditionalProperties = valueSchema(scalarSchema())
-		points.AdditionalProperties = scalarSchema()
-	}
-	sweep := &document.Schema{Type: "object", Properties: axes, AdditionalProperties: namedAxisSchema(axes, points, w.FreeParams)}
-	if w.FreeParams {
-		sweep.AdditionalProperties = &document.Schema{AnyOf: []*document.Schema{sweep.AdditionalProperties, anyAxis}}
-	}
+	named := namedAxisSchema(zipped, &document.Schema{Ref: at + "include/items"}, w.FreeParams)
 	s := &document.Schema{
 		Description: w.Synopsis(),
 		Properties: document.Properties{
-			{Name: "params", Schema: params},
-			{Name: "sweep", Schema: sweep},
-			{Name: "include", Schema: &document.Schema{Type: "array", Items: points}},
+			{Name: "params", Schema: closed(params)},
+			{Name: "sweep", Schema: &document.Schema{Type: "object", Properties: axes, AdditionalProperties: named}},
+			{Name: "include", Schema: &document.Schema{Type: "array", Items: closed(points)}},
 		},
+	}
+	if w.FreeParams {
+		s.Properties.Get("params").AdditionalProperties = valueSchema(scalarSchema())
+		s.Properties.Get("sweep").AdditionalProperties = &document.Schema{
+			AnyOf: []*document.Schema{named, axisSchema(scalarSchema(), true)},
+		}
+		s.Properties.Get("include").Items.AdditionalProperties = scalarSchema()
 	}
 	if !w.Extracts {
 		s.Properties = append(s.Properties, document.Property{Name: "extract", Schema: document.False()})
 	}
 	return s
+}
+
+// closed is a map of these properties and no others.
+func closed(properties document.Properties) *document.Schema {
+	return &document.Schema{Type: "object", Properties: properties, AdditionalProperties: document.False()}
 }
 
 func isNumber(k workloads.Kind) bool { return k == workloads.Int || k == workloads.Float }
@@ -142,7 +147,36 @@ func (axisDoc) JSONSchema() *document.Schema {
 func axisSchema(item *document.Schema, numeric bool) *document.Schema {
 	value := *item
 	value.Default = nil
-	forms := &document.Schema{Type: "object", MinProperties: new(1), MaxProperties: new(1), AdditionalProperties: document.False()}
+	forms := numberForms
+	if !numeric {
+		forms = otherForms
+	}
+	return &document.Schema{AnyOf: []*document.Schema{
+		{Type: "array", MinItems: new(1), Items: &value},
+		{Ref: definitions + forms},
+	}}
+}
+
+// Schemas that stand once and are referred to.
+const (
+	definitions = "#/definitions/"
+	computed    = "computed-value"
+	numberForms = "axis-of-numbers"
+	otherForms  = "axis-of-other-values"
+)
+
+func sharedDefinitions() document.Properties {
+	return document.Properties{
+		{Name: computed, Schema: document.SchemaOf[exprDoc]()},
+		{Name: numberForms, Schema: formsSchema(true)},
+		{Name: otherForms, Schema: formsSchema(false)},
+	}
+}
+
+// formsSchema is an axis that is no list.
+func formsSchema(numeric bool) *document.Schema {
+	forms := closed(nil)
+	forms.MinProperties, forms.MaxProperties = new(1), new(1)
 	add := func(name, doc string, example any, s *document.Schema) {
 		s.Description, s.Examples = doc, []any{example}
 		forms.Properties = append(forms.Properties, document.Property{Name: name, Schema: s})
@@ -154,10 +188,7 @@ func axisSchema(item *document.Schema, numeric bool) *document.Schema {
 		add("pow2", "The powers of two from lo to hi, both included.", []int{128, 4096}, numbersSchema(2))
 	}
 	add("expr", "An expression over fixed parameters that gives an array.", "map(0..4, 10 ** #)", &document.Schema{Type: "string"})
-	return &document.Schema{AnyOf: []*document.Schema{
-		{Type: "array", MinItems: new(1), Items: &value},
-		forms,
-	}}
+	return forms
 }
 
 func numbersSchema(n int) *document.Schema {
@@ -166,21 +197,19 @@ func numbersSchema(n int) *document.Schema {
 
 // namedAxisSchema is an axis that moves several parameters.
 func namedAxisSchema(axes document.Properties, points *document.Schema, free bool) *document.Schema {
-	zip := &document.Schema{
-		Type: "object", Properties: axes, AdditionalProperties: document.False(), MinProperties: new(1),
-		Description: "Parameters that move together: axes of equal length.",
-	}
+	zip := closed(axes)
+	zip.MinProperties = new(1)
+	zip.Description = "Parameters that move together: axes of equal length."
 	if free {
 		zip.AdditionalProperties = axisSchema(scalarSchema(), true)
 	}
-	return &document.Schema{
-		Type: "object", MinProperties: new(1), MaxProperties: new(1), AdditionalProperties: document.False(),
-		Properties: document.Properties{
-			{Name: "zip", Schema: zip},
-			{Name: "cases", Schema: &document.Schema{
-				Type: "array", MinItems: new(1), Items: points,
-				Description: "Points along the axis: each sets the same parameters.",
-			}},
-		},
-	}
+	named := closed(document.Properties{
+		{Name: "zip", Schema: zip},
+		{Name: "cases", Schema: &document.Schema{
+			Type: "array", MinItems: new(1), Items: points,
+			Description: "Points along the axis: each sets the same parameters.",
+		}},
+	})
+	named.MinProperties, named.MaxProperties = new(1), new(1)
+	return named
 }

@@ -95,7 +95,7 @@ func (paramDoc) JSONSchema() *document.Schema {
 
 // valueSchema is a scalar, or {expr: ...}.
 func valueSchema(scalar *document.Schema) *document.Schema {
-	return &document.Schema{AnyOf: []*document.Schema{scalar, document.SchemaOf[exprDoc]()}}
+	return &document.Schema{AnyOf: []*document.Schema{scalar, {Ref: definitions + computed}}}
 }
 
 func scalarSchema() *document.Schema {
