@@ -172,6 +172,24 @@ func TestEviction(t *testing.T) {
 	}
 }
 
+// What makes room is the instance that was not used for longest.
+func TestLeastRecentlyUsed(t *testing.T) {
+	t.Parallel()
+	e, err := newEngine(parse(t, &laboratory{}, "sweep: {x: [1, 2, 3]}", "measure: {samples: 9}"), &memory{}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range []int{0, 1, 2, 0} {
+		if err := e.repetition(t.Context(), &e.points[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if last := e.slots.Back().Value.(*slot).point; last != &e.points[1] {
+		t.Errorf("point %d would be closed next", last.index)
+	}
+	e.closeAll()
+}
+
 // However often a run is interrupted, each point gets each of its samples
 // exactly once, and the order is the one that it would have had.
 func TestInterruptionLosesNothing(t *testing.T) {
