@@ -188,4 +188,3 @@ func (f *fake) Sample(ctx context.Context, r *workloads.Recorder) error {
 	}
 	return nil
 }
-
