@@ -25,6 +25,7 @@ type builder struct {
 	swept    map[string]document.Text // by which key of sweep
 	computed map[string]document.Text // by which expression
 	meant    map[string]bool          // what a misspelt or unreadable key meant to set
+	linted   map[string]bool          // columns of quantiles that have been judged
 	axes     []*rawAxis
 	include  []rawPoint
 	extracts []workloads.Extract
@@ -36,7 +37,7 @@ func build(ctx context.Context, opts *Options, doc *specDoc) (*Spec, document.Pr
 	b := &builder{
 		ctx: ctx, opts: opts, doc: doc,
 		fixed: map[string]rawValue{}, swept: map[string]document.Text{}, computed: map[string]document.Text{},
-		meant: map[string]bool{},
+		meant: map[string]bool{}, linted: map[string]bool{},
 	}
 	b.checkVersion()
 	b.workload = findWorkload(ctx, opts, doc, &b.problems)

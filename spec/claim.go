@@ -85,12 +85,18 @@ func (b *builder) columnsKnown(l *language, what string, text document.Text) boo
 	if err != nil {
 		return true // compile reports it
 	}
-	_, unknown := l.names(root)
+	at := func(id *ast.IdentifierNode) document.Position {
+		return text.At(byteOffset(text.Value, id.Location().From))
+	}
+	variables, unknown := l.names(root)
+	for _, id := range variables {
+		b.lintColumn(at(id), what, id.Value)
+	}
 	for _, id := range unknown {
 		if l.disabled(id.Value) {
 			return true
 		}
-		b.addUnknownColumn(text.At(byteOffset(text.Value, id.Location().From)), what, id.Value, l.candidates())
+		b.addUnknownColumn(at(id), what, id.Value, l.candidates())
 	}
 	return len(unknown) == 0
 }
@@ -123,6 +129,8 @@ func (b *builder) checkPicked(at document.Position, name string, columns []table
 		b.addUnknownColumn(at, "pick", name, columnNames(columns))
 	case column.kind != workloads.Float && column.kind != workloads.Int:
 		b.problems.Add(at, "", "pick: column %s is not a number", name)
+	default:
+		b.lintColumn(at, "pick", name)
 	}
 }
 

@@ -17,10 +17,13 @@ type tableColumn struct {
 	interval bool // <name>_lo and <name>_hi are columns too
 }
 
+// summaryCounts are the columns of the summary that count samples.
+var summaryCounts = []string{"n", "n_ok", "n_failed", "n_tainted"}
+
 // summaryColumns are the columns of summary.parquet that can be computed with.
 func (b *builder) summaryColumns() []tableColumn {
 	columns := b.paramColumns()
-	for _, name := range []string{"n", "n_ok", "n_failed", "n_tainted"} {
+	for _, name := range summaryCounts {
 		columns = append(columns, tableColumn{name: name, kind: workloads.Int})
 	}
 	for _, m := range b.spec.Summary {
@@ -74,9 +77,19 @@ func columnNames(columns []tableColumn) []string {
 	return names
 }
 
+// lintColumn judges a column that is asked for, where it is a quantile.
+func (b *builder) lintColumn(at document.Position, what, name string) {
+	if metric, stat, ok := b.splitColumn(name); ok {
+		b.lintQuantile(at, what, metric, stat)
+	}
+}
+
 // checkColumns reports two columns of one name.
 func (b *builder) checkColumns() {
 	seen := map[string]bool{}
+	for _, name := range reserved {
+		seen[name] = !slices.Contains(summaryCounts, name)
+	}
 	for _, c := range b.summaryColumns() {
 		if seen[c.name] {
 			b.problems.Add(b.doc.Workload.Position, "rename the parameter or the metric", "two columns of the summary are called %s", c.name)
@@ -94,9 +107,7 @@ func (b *builder) addUnknownColumn(at document.Position, what, name string, cand
 		b.problems.Add(at, fmt.Sprintf("name a statistic of it, such as %s_%s", metric, b.someStat(metric)),
 			"%s: %s is a metric of single samples, the summary has statistics of it", what, metric)
 	case ok:
-		n := len(b.problems)
-		b.lintQuantile(at, what, metric, stat)
-		if len(b.problems) == n {
+		if b.lintQuantile(at, what, metric, stat) {
 			b.problems.Add(at, "add it to summary: "+b.summaryHint(metric, stat), "%s: %s is not kept of %s", what, stat, metric)
 		}
 	default:

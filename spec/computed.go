@@ -93,8 +93,8 @@ func (b *builder) computedOrder() (order []string, depends map[string][]string) 
 		if err != nil {
 			continue // compile reports it
 		}
-		uses, _ := l.names(root)
-		for _, use := range uses {
+		variables, _ := l.names(root)
+		for _, use := range usesOf(variables) {
 			if _, ok := b.computed[use]; ok {
 				depends[name] = append(depends[name], use)
 			}

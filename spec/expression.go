@@ -67,7 +67,7 @@ func (l *language) compile(problems *document.Problems, text document.Text) *exp
 		addExpressionError(problems, text, err)
 		return nil
 	}
-	uses, unknown := l.names(root)
+	variables, unknown := l.names(root)
 	for _, id := range unknown {
 		l.addUnknown(problems, text, id)
 	}
@@ -81,7 +81,7 @@ func (l *language) compile(problems *document.Problems, text document.Text) *exp
 		return nil
 	}
 	typ := program.Node().Type()
-	return &expression{text: text, program: program, uses: uses, typ: typ, root: root, limit: limit, steps: cmp.Or(l.steps, maxSteps)}
+	return &expression{text: text, program: program, uses: usesOf(variables), typ: typ, root: root, limit: limit, steps: cmp.Or(l.steps, maxSteps)}
 }
 
 // compileAs is compile for an expression whose value must be of one of the
@@ -133,25 +133,34 @@ func (l *language) compileOptions() []expr.Option {
 	return append(options, l.options...)
 }
 
-// names returns the variables that an expression uses, sorted, and the
-// identifiers that mean nothing, in the order of the text.
-func (l *language) names(root ast.Node) (uses []string, unknown []*ast.IdentifierNode) {
+// names returns the identifiers of an expression that are variables, and those
+// that mean nothing, both in the order of the text.
+func (l *language) names(root ast.Node) (variables, unknown []*ast.IdentifierNode) {
 	var all identifiers
 	ast.Walk(&root, &all)
 	functions := l.config().Functions
-	used := map[string]bool{}
+	slices.SortFunc(all.nodes, func(a, b *ast.IdentifierNode) int { return a.Location().From - b.Location().From })
 	for _, id := range all.nodes {
 		_, isVariable := l.env[id.Value]
 		_, isFunction := functions[id.Value]
 		switch {
 		case isVariable:
-			used[id.Value] = true
+			variables = append(variables, id)
 		case !isFunction && !all.declared[id.Value]:
 			unknown = append(unknown, id)
 		}
 	}
-	slices.SortFunc(unknown, func(a, b *ast.IdentifierNode) int { return a.Location().From - b.Location().From })
-	return slices.Sorted(maps.Keys(used)), unknown
+	return variables, unknown
+}
+
+// usesOf are the names of variables, sorted, each once.
+func usesOf(variables []*ast.IdentifierNode) []string {
+	var names []string
+	for _, id := range variables {
+		names = append(names, id.Value)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 func (l *language) addUnknown(problems *document.Problems, text document.Text, id *ast.IdentifierNode) {

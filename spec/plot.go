@@ -199,6 +199,8 @@ func (c *plotChecker) number(name document.Text) {
 		c.addUnknownColumn(name.Position, "plot", name.Value, columnNames(c.columns))
 	case column.kind != workloads.Int && column.kind != workloads.Float:
 		c.problems.Add(name.Position, "", "plot: %s is not a number", name.Value)
+	case !c.samples:
+		c.lintColumn(name.Position, "plot", name.Value)
 	}
 }
 

@@ -77,16 +77,20 @@ func statHint(name string) string {
 }
 
 // lintQuantile reports a quantile that the number of samples makes nothing but
-// the extreme of the sample, and warns of one that gets no interval.
-func (b *builder) lintQuantile(at document.Position, what, metric string, s Stat) {
+// the extreme of the sample, and warns of one that gets no interval: each once,
+// where it is first asked for. It tells whether the samples support it.
+func (b *builder) lintQuantile(at document.Position, what, metric string, s Stat) bool {
 	q, ok := s.Quantile()
-	if !ok || b.doc.Quick {
-		return
-	}
 	samples := b.spec.Measure.Samples.Max
-	if samples == 0 {
-		return // the decoder has reported it
+	// The decoder has reported a number of samples that is 0 here.
+	if !ok || b.doc.Quick || samples == 0 {
+		return true
 	}
+	column := metric + "_" + string(s)
+	if b.linted[column] {
+		return s.Supported(samples)
+	}
+	b.linted[column] = true
 	if need := minSamples(q); samples < need {
 		extreme := Max
 		if q < 0.5 {
@@ -94,12 +98,13 @@ func (b *builder) lintQuantile(at document.Position, what, metric string, s Stat
 		}
 		b.problems.Add(at, fmt.Sprintf("set measure.samples to at least %d, or use %s", need, extreme),
 			"%s: %s of %s from %d samples is nothing but their %s", what, s, metric, samples, extreme)
-		return
+		return false
 	}
 	if need := stats.MinSamplesForQuantile(q, confidence); samples < need {
 		b.warnings.Add(at, fmt.Sprintf("set measure.samples to at least %d", need),
 			"%s: %d samples are too few for an interval of %s of %s", what, samples, s, metric)
 	}
+	return true
 }
 
 // knownMetric checks that a name is that of a metric of the samples.
