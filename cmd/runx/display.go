@@ -2,7 +2,6 @@ package main
 
 import (
 	"math"
-	"slices"
 	"strings"
 	"time"
 
@@ -29,7 +28,7 @@ func newDisplay(t *terminal, s *spec.Spec) *display {
 	if t.live {
 		t.block = &report.Block{Out: t.err, Style: t.errStyle(), Width: t.errWidth}
 	}
-	return &display{t: t, name: s.Name, varied: variedParams(s), lines: report.Lines{Out: t.err}}
+	return &display{t: t, name: s.Name, varied: s.Varied(), lines: report.Lines{Out: t.err}}
 }
 
 // Sampled draws if it is time to.
@@ -91,39 +90,6 @@ func pointText(p spec.Point, names []string) string {
 		}
 	}
 	return strings.Join(parts, " ")
-}
-
-// searchVaried bounds how many points are looked at to find what varies.
-const searchVaried = 1000
-
-// variedParams are the parameters in which points differ, in column order. In
-// a large grid it looks at points spread over the whole of it.
-func variedParams(s *spec.Spec) []string {
-	step := max(s.Size()/searchVaried, 1)
-	if step > 1 {
-		step |= 1 // an even step would keep to one half of a fast axis of even length
-	}
-	var first workloads.Values
-	varied := map[string]bool{}
-	for i := int64(0); i < s.Size(); i += step {
-		p, stays, err := s.At(i)
-		if err != nil || !stays {
-			continue
-		}
-		if first == nil {
-			first = p.Params
-		}
-		for name, v := range p.Params {
-			varied[name] = varied[name] || v != first[name]
-		}
-	}
-	var names []string
-	for _, p := range s.Params {
-		if varied[p.Name] {
-			names = append(names, p.Name)
-		}
-	}
-	return slices.Clip(names)
 }
 
 // warnings prints what one should know before believing the numbers.

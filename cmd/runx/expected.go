@@ -81,18 +81,18 @@ func scaled(d time.Duration, by float64) time.Duration {
 }
 
 // expectedTime says how long the run takes, and how one knows.
-func (p *plan) expectedTime(count int64, exact bool) string {
+func (p *plan) expectedTime(known tally) string {
 	more := ""
-	if !exact {
+	if !known.exact {
 		more = " for the points counted so far"
 	}
-	estimate, known := p.estimate(count)
-	bound, bounded := p.bound(count)
+	estimate, measured := p.estimate(known.n)
+	bound, bounded := p.bound(known.n)
 	switch {
-	case known && bounded:
+	case measured && bounded:
 		return fmt.Sprintf("about %s going by run %s, at most about %s by the budgets%s",
 			report.Duration(estimate), p.earlier.id, report.Duration(bound), more)
-	case known:
+	case measured:
 		return fmt.Sprintf("about %s going by run %s%s", report.Duration(estimate), p.earlier.id, more)
 	case bounded:
 		return fmt.Sprintf("at most about %s by the budgets%s; there is no earlier run to go by", report.Duration(bound), more)

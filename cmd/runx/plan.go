@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +24,9 @@ const firstPage = 20
 // which that is too short is reported as "at least": the answer must come while
 // one waits for it.
 const countFor = 1500 * time.Millisecond
+
+// glanceFor is how long it counts before the first page.
+const glanceFor = 100 * time.Millisecond
 
 func newPlan(t *terminal) *cobra.Command {
 	var (
@@ -48,7 +52,7 @@ func newPlan(t *terminal) *cobra.Command {
 			}
 			t.problems(s.Warnings)
 			p := &plan{
-				spec: s, path: args[0], varied: variedParams(s), flags: flags, changed: cmd.Flags().Changed,
+				spec: s, path: args[0], varied: s.Varied(), flags: flags, changed: cmd.Flags().Changed,
 				limit: limit, earlier: earlierRun(root, s),
 			}
 			if asJSON {
@@ -90,37 +94,58 @@ type plannedPoint struct {
 	Rerun []string `json:"rerun,omitempty"`
 }
 
-// walk hands the first points to list and counts those that stay, all of them
-// or as many as there is time for.
-func (p *plan) walk(ctx context.Context, list func(plannedPoint) error) (count int64, exact bool, err error) {
-	for point, err := range p.spec.Points() {
-		if err != nil {
-			return count, false, usageError{err}
-		}
-		planned, err := p.planned(ctx, point)
-		if err != nil {
-			return count, false, usageError{err}
-		}
-		if err := list(planned); err != nil {
-			return count, false, err
-		}
-		if count++; count == int64(p.limit) {
-			return p.count(ctx, count)
-		}
-	}
-	return count, true, nil
+// A tally is how many points stay, as far as they have been counted.
+type tally struct {
+	n     int64
+	exact bool // all are counted
+	final bool // there is no time for more
 }
 
-// count counts the points that stay for as long as one waits for an answer;
-// it has seen some already.
-func (p *plan) count(ctx context.Context, seen int64) (int64, bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, countFor)
+// count counts for so long.
+func (p *plan) count(ctx context.Context, patience time.Duration) (tally, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	n, complete, err := p.spec.Count(ctx)
 	if err != nil {
-		return n, false, usageError{err}
+		return tally{}, usageError{err}
 	}
-	return max(n, seen), complete, nil
+	return tally{n: n, exact: complete, final: complete || patience >= countFor}, nil
+}
+
+// page hands the points of the first page to list. In a vast grid the next point
+// that stays may be beyond reach, so it lists no more than were counted before.
+func (p *plan) page(ctx context.Context, list func(plannedPoint) error) (tally, error) {
+	known, err := p.count(ctx, glanceFor)
+	if err == nil && known.n < int64(p.limit) && !known.final {
+		known, err = p.count(ctx, countFor)
+	}
+	if err != nil {
+		return known, err
+	}
+	room := min(known.n, int64(p.limit))
+	if p.limit == 0 {
+		room = math.MaxInt64
+	}
+	if room == 0 {
+		return known, nil
+	}
+	var listed int64
+	for point, err := range p.spec.Points() {
+		if err != nil {
+			return known, usageError{err}
+		}
+		planned, err := p.planned(ctx, point)
+		if err != nil {
+			return known, usageError{err}
+		}
+		if err := list(planned); err != nil {
+			return known, err
+		}
+		if listed++; listed == room {
+			return known, nil
+		}
+	}
+	return tally{n: listed, exact: true, final: true}, nil
 }
 
 func (p *plan) planned(ctx context.Context, point spec.Point) (plannedPoint, error) {
@@ -180,9 +205,10 @@ func isolationText(m spec.Measure) string {
 	return "all points in one process"
 }
 
+// write prints the first page at once, and then what takes longer to know.
 func (p *plan) write(ctx context.Context, t *terminal) error {
 	var points []plannedPoint
-	count, exact, err := p.walk(ctx, func(pp plannedPoint) error {
+	known, err := p.page(ctx, func(pp plannedPoint) error {
 		points = append(points, pp)
 		return nil
 	})
@@ -190,11 +216,10 @@ func (p *plan) write(ctx context.Context, t *terminal) error {
 		return err
 	}
 	m := p.spec.Measure
-	fmt.Fprintf(t.out, "%s: %s of %s\n", t.outStyle().Bold(p.spec.Name), p.countText(count, exact), p.spec.Workload.Name)
+	fmt.Fprintf(t.out, "%s: a grid of %s of %s\n", t.outStyle().Bold(p.spec.Name), plural(p.spec.Size(), "point"), p.spec.Workload.Name)
 	fmt.Fprintf(t.out, "each     %s\n", samplesText(m))
 	fmt.Fprintf(t.out, "order    %s\n", orderText(m))
 	fmt.Fprintf(t.out, "process  %s\n", isolationText(m))
-	fmt.Fprintf(t.out, "time     %s\n", p.expectedTime(count, exact))
 	if len(points) > 0 {
 		if fixed := p.fixedText(points[0]); fixed != "" {
 			fmt.Fprintf(t.out, "fixed    %s\n", report.Printable(fixed))
@@ -205,32 +230,28 @@ func (p *plan) write(ctx context.Context, t *terminal) error {
 	if _, err := table.Write(t.out, t.outWidth(), t.outStyle()); err != nil {
 		return err
 	}
-	if more := count - int64(len(points)); more > 0 {
-		fmt.Fprintf(t.out, "... %s more\n", atLeast(more, exact))
+	if !known.final {
+		if known, err = p.count(ctx, countFor); err != nil {
+			return err
+		}
 	}
+	if more := known.n - int64(len(points)); more > 0 {
+		fmt.Fprintf(t.out, "... and %s\n", known.text(more, "more point"))
+	}
+	fmt.Fprintf(t.out, "\npoints   %s\n", known.text(known.n, "point"))
+	fmt.Fprintf(t.out, "time     %s\n", p.expectedTime(known))
 	if len(points) > 0 && points[0].Rerun != nil {
-		fmt.Fprintf(t.out, "\none point alone: %s\n", report.Printable(shellQuote(points[0].Rerun)))
+		fmt.Fprintf(t.out, "one      %s\n", report.Printable(shellQuote(points[0].Rerun)))
 	}
 	return nil
 }
 
-// countText tells how many points stay, and of how many.
-func (p *plan) countText(count int64, exact bool) string {
-	text := plural(count, "point")
-	if !exact {
-		text = "at least " + text
+// text renders a count that may be a part of the whole.
+func (c tally) text(n int64, noun string) string {
+	if c.exact {
+		return plural(n, noun)
 	}
-	if size := p.spec.Size(); size != count {
-		text += fmt.Sprintf(" out of a grid of %s", report.Count(size))
-	}
-	return text
-}
-
-func atLeast(n int64, exact bool) string {
-	if exact {
-		return plural(n, "point")
-	}
-	return "at least " + plural(n, "point")
+	return "at least " + plural(n, noun)
 }
 
 func (p *plan) table(points []plannedPoint) report.Table {
@@ -287,7 +308,7 @@ func (p *plan) writeJSON(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	between := "\n"
-	count, exact, err := p.walk(ctx, func(pp plannedPoint) error {
+	known, err := p.page(ctx, func(pp plannedPoint) error {
 		line, err := json.Marshal(pp)
 		if err != nil {
 			return err
@@ -296,14 +317,17 @@ func (p *plan) writeJSON(ctx context.Context, w io.Writer) error {
 		between = ",\n"
 		return err
 	})
+	if err == nil && !known.final {
+		known, err = p.count(ctx, countFor)
+	}
 	if err != nil {
 		return err
 	}
-	tail := map[string]any{"grid_count": p.spec.Size(), "points_count": count, "points_count_exact": exact}
-	if d, ok := p.estimate(count); ok {
+	tail := map[string]any{"grid_count": p.spec.Size(), "points_count": known.n, "points_count_exact": known.exact}
+	if d, ok := p.estimate(known.n); ok {
 		tail["expected_s"] = d.Seconds()
 	}
-	if d, ok := p.bound(count); ok && exact {
+	if d, ok := p.bound(known.n); ok && known.exact {
 		tail["at_most_s"] = d.Seconds()
 	}
 	text, err := json.Marshal(tail)
