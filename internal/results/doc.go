@@ -12,7 +12,7 @@
 //     back column by column, into summary.parquet, one row per point; and into
 //     run.parquet, one row of provenance.
 //  4. [Link] points out/<spec>.parquet at the newest complete run.
-//  5. [List], [Find], [ReadSummary] and [ReadSpec] serve those who read.
+//  5. [List], [Find] and [ReadSummary] serve those who read.
 //
 // Every table is written to a temporary name, synced, and renamed, so that a
 // file that is there is whole. The columns depend on the spec alone, never on

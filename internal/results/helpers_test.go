@@ -84,8 +84,8 @@ func pointsOf(t testing.TB, s *spec.Spec) []spec.Point {
 
 // values makes the raw metrics of a sample of probe: unknown but for three.
 func values(r *Run, latency, memory, wall float64) []float64 {
-	v := make([]float64, len(r.Header().Metrics))
-	for i, name := range r.Header().Metrics {
+	v := make([]float64, len(r.header.Metrics))
+	for i, name := range r.header.Metrics {
 		switch name {
 		case workloads.LatencyMetric:
 			v[i] = latency

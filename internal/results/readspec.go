@@ -12,16 +12,8 @@ import (
 	"runx/workloads"
 )
 
-// ReadSpec reads the spec of a run as it was run. The workload need not be at
+// readSpec reads the spec of a run as it was run. The workload need not be at
 // hand: it is described by the journal, and its instances cannot be opened.
-func ReadSpec(ctx context.Context, dir string) (*spec.Spec, error) {
-	records, err := ReadJournal(filepath.Join(dir, JournalFile))
-	if err != nil {
-		return nil, openError(dir, err)
-	}
-	return readSpec(ctx, dir, records.Header)
-}
-
 func readSpec(ctx context.Context, dir string, h *Header) (*spec.Spec, error) {
 	path := filepath.Join(dir, SpecFile)
 	src, err := os.ReadFile(path)

@@ -39,9 +39,6 @@ func (r *Run) Dir() string { return r.dir }
 // ID is the run_id.
 func (r *Run) ID() string { return r.header.RunID }
 
-// Header is the first line of the journal.
-func (r *Run) Header() *Header { return r.header }
-
 // Matches says whether s is the spec that the run was made with, and its
 // workload still the same: it compares text, parameters and metrics.
 func (r *Run) Matches(s *spec.Spec) error {

@@ -36,7 +36,7 @@ func TestCreateMakesTheWholeDirectory(t *testing.T) {
 	if err := r.Matches(parseSpec(t, strings.Replace(probeSpec, "samples: 100", "samples: 99", 1))); err == nil {
 		t.Error("another text matches")
 	}
-	back, err := ReadSpec(t.Context(), r.Dir())
+	back, err := readSpec(t.Context(), r.Dir(), r.header)
 	must(t, err)
 	if back.SHA256() != s.SHA256() || back.Title != s.Title {
 		t.Error("the spec is not read back")
