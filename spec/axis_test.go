@@ -113,6 +113,11 @@ sweep: {seq_len: [4, 8, 12]}
 	if got := points(t, s, "batch", "causal", "label"); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	s = parse(t, head+`params: {scale: {expr: "seq_len * -0.0"}, batch: {expr: "seq_len * 2.0"}}
+sweep: {seq_len: [1]}`)
+	if got := points(t, s, "scale", "batch"); got[0] != "0 2" {
+		t.Errorf("got %q; a zero has no sign, and a whole number is an int", got)
+	}
 }
 
 // TestFreeParams holds that parameters which the workload does not declare are

@@ -3,6 +3,7 @@ package spec
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -170,6 +171,17 @@ claims: [{name: a, value: max(latency_ms_p99), expect: value > 0}]
 	m := s.Measure
 	if m.Samples != (Samples{3, 3}) || m.Until != nil || m.Budget != quickBudget || m.Warmup != 1 {
 		t.Errorf("got %+v", m)
+	}
+}
+
+// TestQuickKeepsTypes holds that a float stays one when the values that showed
+// it are gone.
+func TestQuickKeepsTypes(t *testing.T) {
+	t.Parallel()
+	s := parse(t, "version: 1\nname: t\nworkload: program\nparams: {command: x}\nsweep: {rate: [1, 1.5, 2], word: [\"1\", \"no\"]}\n", func(o *Options) { o.Quick = true })
+	p, _, err := s.At(3)
+	if want := (workloads.Values{"command": "x", "rate": 2.0, "word": "no"}); err != nil || !maps.Equal(p.Params, want) {
+		t.Errorf("got %v, %v, want %v", p.Params, err, want)
 	}
 }
 
