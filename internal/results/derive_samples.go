@@ -31,7 +31,7 @@ func (d *derivation) streamSamples(table *tableWriter) error {
 	d.points = newPointStore(d.records.Header.Params)
 	d.run.byStatus = map[Status]int64{}
 	rows := newSampleRows(d, table)
-	for r, err := range d.records.All() {
+	for r, err := range readAhead(d.records.All()) {
 		if err != nil {
 			return err
 		}
