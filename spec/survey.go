@@ -14,8 +14,8 @@ import (
 const (
 	checkedPlaces  = 100_000
 	probedPlaces   = 10_000
-	searchedPlaces = 500_000
-	checkedTime    = 5 * time.Second
+	searchedPlaces = 200_000
+	checkedTime    = 10 * time.Second
 )
 
 // checkPoints evaluates the points of the grid, all or the first ones, and
