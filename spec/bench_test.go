@@ -115,3 +115,13 @@ func BenchmarkMetric(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkParse reads a spec that uses all of the language.
+func BenchmarkParse(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Parse(context.Background(), "t.yaml", []byte(everything), options()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -2,10 +2,8 @@ package spec
 
 import (
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
-	"strings"
 
 	"runx/workloads"
 )
@@ -33,9 +31,7 @@ func (b *builder) buildSpace() {
 	sp.schedule(computed, b.compileConditions())
 	b.spec.space = sp
 	b.checkComplete()
-	for _, raw := range b.include {
-		b.addIncluded(sp, raw, computed)
-	}
+	b.addIncluded(sp, computed)
 }
 
 func (b *builder) typeFixed(sp *space) {
@@ -90,14 +86,12 @@ func (b *builder) dropRepeats(a *axis, raw *rawAxis) {
 	seen := map[string]bool{}
 	kept := 0
 	for i := range a.len() {
-		var key, text []string
+		var text []string
 		for m := range a.columns {
-			v := a.columns[m][i]
-			key = append(key, string(appendCanonical(nil, v)))
-			text = append(text, workloads.FormatValue(v))
+			text = append(text, workloads.FormatValue(a.columns[m][i]))
 		}
-		if k := strings.Join(key, "\n"); !seen[k] {
-			seen[k] = true
+		if key := a.key(i); !seen[key] {
+			seen[key] = true
 			for m := range a.columns {
 				a.columns[m][kept] = a.columns[m][i]
 			}
@@ -150,99 +144,6 @@ func (b *builder) checkComplete() {
 				"%s needs a value for %s", b.workload.Name, p.Name)
 		}
 	}
-}
-
-// addIncluded completes one included point. A point that the grid has already
-// is dropped.
-func (b *builder) addIncluded(sp *space, raw rawPoint, computed []step) {
-	values := workloads.Values(maps.Clone(sp.fixed))
-	ok := true
-	for _, name := range raw.names {
-		v, set := raw.values[name.Value]
-		p := b.param(name.Value)
-		if !set || p == nil {
-			ok = false
-			continue
-		}
-		checked, good := b.check(p, v)
-		ok = ok && good
-		values[p.Name] = checked
-	}
-	if !b.isComplete(raw, values) || !ok {
-		return
-	}
-	w := &walker{space: sp, env: values}
-	for _, st := range computed {
-		if _, given := raw.values[st.target.Name]; given {
-			continue
-		}
-		if _, failed, err := w.settle([]step{st}); err != nil {
-			b.problems.Add(raw.at, "", "this included point: %s%s%s", failed.subject(), err, w.place(failed.expr.uses))
-			return
-		}
-	}
-	if sp.holds(values) {
-		b.warnings.Add(raw.at, "", "this included point is in the grid already: it is dropped")
-		return
-	}
-	for _, other := range sp.include {
-		if maps.Equal(other, values) {
-			b.warnings.Add(raw.at, "", "this included point is there twice: the second one is dropped")
-			return
-		}
-	}
-	sp.include = append(sp.include, values)
-}
-
-// isComplete tells whether an included point sets what no other part of the
-// spec sets for it.
-func (b *builder) isComplete(raw rawPoint, values workloads.Values) bool {
-	complete := true
-	for _, p := range b.params {
-		_, set := values[p.Name]
-		_, written := raw.values[p.Name]
-		_, computed := b.computed[p.Name]
-		_, invalid := b.fixed[p.Name]
-		_, swept := b.swept[p.Name]
-		if set || written || computed || b.meant[p.Name] || (invalid && !swept) {
-			continue
-		}
-		b.problems.Add(raw.at, "add "+p.Name+" to this point", "this included point does not set %s", p.Name)
-		complete = false
-	}
-	return complete
-}
-
-// holds tells whether the grid yields a point with these values.
-func (sp *space) holds(values workloads.Values) bool {
-	if sp.gridSize == 0 {
-		return false
-	}
-	index := int64(0)
-	for _, a := range sp.axes {
-		row := a.find(values)
-		if row < 0 {
-			return false
-		}
-		index = index*int64(a.len()) + int64(row)
-	}
-	w := &walker{space: sp, env: maps.Clone(sp.fixed)}
-	stays, err := w.at(index)
-	return err == nil && stays && maps.Equal(workloads.Values(w.env), values)
-}
-
-// find is the row of an axis that has these values, -1 if there is none.
-func (a *axis) find(values workloads.Values) int {
-	for row := range a.len() {
-		matches := true
-		for m, name := range a.params {
-			matches = matches && a.columns[m][row] == values[name]
-		}
-		if matches {
-			return row
-		}
-	}
-	return -1
 }
 
 // fixedEnv is the environment of an axis expression: the parameters that are

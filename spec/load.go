@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"runx/internal/document"
+	"runx/workloads"
 )
 
 // Load reads the spec at path. The error is [document.Problems] for anything
@@ -35,6 +37,7 @@ func Parse(ctx context.Context, name string, src []byte, opts Options) (*Spec, e
 	if tree == nil {
 		return nil, problems.Sorted()
 	}
+	opts.Describe = onlyOnce(opts.Describe)
 	l := loader{ctx: ctx, opts: &opts, tree: tree, problems: problems}
 	if !l.extend(name) {
 		return nil, l.problems.Sorted() // what the missing part would have said is not known
@@ -58,6 +61,24 @@ func Parse(ctx context.Context, name string, src []byte, opts Options) (*Spec, e
 		s.Resolved = text
 	}
 	return s, nil
+}
+
+// onlyOnce keeps what a worker has described: a spec is built up to three
+// times, and the worker is started for each description.
+func onlyOnce(describe func(context.Context, []string) ([]workloads.Workload, error)) func(context.Context, []string) ([]workloads.Workload, error) {
+	if describe == nil {
+		return nil
+	}
+	var asked []string
+	var all []workloads.Workload
+	var err error
+	return func(ctx context.Context, argv []string) ([]workloads.Workload, error) {
+		if asked == nil || !slices.Equal(asked, argv) {
+			asked = argv
+			all, err = describe(ctx, argv)
+		}
+		return all, err
+	}
 }
 
 // A loader applies to the text of a spec what changes it.

@@ -194,14 +194,20 @@ func TestWorker(t *testing.T) {
 		Params: []workloads.Param{{Name: "size", Kind: workloads.Int, Doc: "size"}},
 	}
 	var argv []string
+	asked := 0
 	s := parse(t, text, func(o *Options) {
+		o.Quick, o.Params = true, []string{"size=1,2,3"}
 		o.Describe = func(_ context.Context, a []string) ([]workloads.Workload, error) {
 			argv = a
+			asked++
 			return []workloads.Workload{foreign}, nil
 		}
 	})
 	if want := []string{"python3", "x.py"}; !slices.Equal(argv, want) || !slices.Equal(s.Worker, want) {
 		t.Errorf("asked %q, worker %q", argv, s.Worker)
+	}
+	if asked != 1 || s.Workload.Name != "foreign" {
+		t.Errorf("asked %d times, workload %s", asked, s.Workload.Name)
 	}
 	opts := options()
 	opts.Describe = func(context.Context, []string) ([]workloads.Workload, error) {

@@ -85,7 +85,12 @@ func (b *builder) buildMeasure() {
 // checkUntil checks what until waits for.
 func (b *builder) checkUntil() {
 	until := b.doc.Measure.Until
+	samples := b.spec.Measure.Samples
 	if until == nil {
+		if samples.Min != samples.Max && b.spec.Measure.Budget == 0 {
+			b.warnings.Add(b.doc.Measure.Samples.Position, "give until or budget, or one number",
+				"measure.samples: nothing ends a point before %d samples", samples.Max)
+		}
 		return
 	}
 	b.knownMetric(until.Metric)
@@ -95,7 +100,6 @@ func (b *builder) checkUntil() {
 		b.problems.Add(until.Stat.Position, "", "until needs a statistic that has an interval, mean or a quantile such as p50: %s has none", stat)
 		return
 	}
-	samples := b.spec.Measure.Samples
 	if samples.Min == samples.Max {
 		b.warnings.Add(until.Position, "give measure.samples as {min, max}", "until decides nothing: every point gets %d samples", samples.Max)
 		return

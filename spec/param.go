@@ -17,13 +17,6 @@ var reserved = []string{
 	"n", "n_ok", "n_failed", "n_tainted",
 }
 
-// A rawPoint is an included point before its parameters are typed.
-type rawPoint struct {
-	at     document.Position
-	values map[string]rawValue
-	names  []document.Text // in order
-}
-
 // readParams takes the fixed and the computed parameters.
 func (b *builder) readParams() {
 	for _, entry := range b.doc.Params {
@@ -116,30 +109,6 @@ func (b *builder) sweep(label, name document.Text) {
 	if x, ok := b.computed[name.Value]; ok {
 		b.problems.Add(name.Position, "remove one of the two", "%s is swept here and computed at line %d", name.Value, x.Line)
 		delete(b.computed, name.Value)
-	}
-}
-
-// readInclude takes the points beside the grid.
-func (b *builder) readInclude() {
-	for _, entries := range b.doc.Include {
-		point := rawPoint{values: map[string]rawValue{}}
-		for _, entry := range entries {
-			if len(point.names) == 0 {
-				point.at = entry.Key.Position
-			}
-			point.names = append(point.names, entry.Key)
-			if !b.admit(entry.Key) {
-				continue
-			}
-			if entry.Value.expr != nil {
-				b.problems.Add(entry.Key.Position, "computed parameters belong in params", "an included point gives values, not expressions")
-				continue
-			}
-			if scalar := entry.Value.node.Scalar(); scalar != nil {
-				point.values[entry.Key.Value] = rawValue{scalar, entry.Value.node.Position()}
-			}
-		}
-		b.include = append(b.include, point)
 	}
 }
 
