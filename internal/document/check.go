@@ -218,7 +218,7 @@ func (r *cursor) tagged(src *source, n *yaml.Node) bool {
 	}
 	ahead := src.text[r.offset:]
 	if n.Anchor != "" {
-		ahead = ahead[len(anchorAhead.Find(ahead)):]
+		ahead = ahead[len(anchorAhead().Find(ahead)):]
 	}
 	return bytes.HasPrefix(ahead, []byte("!"))
 }

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"gopkg.in/yaml.v3"
 )
@@ -14,10 +15,16 @@ const brokenTag = "!broken"
 
 // The numbers of YAML's core schema, which is also what editors read.
 var (
-	intForm   = regexp.MustCompile(`^[-+]?[0-9]+$`)
-	hexForm   = regexp.MustCompile(`^0x[0-9a-fA-F]+$`)
-	floatForm = regexp.MustCompile(`^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`)
+	intForm   = onFirstUse(`^[-+]?[0-9]+$`)
+	hexForm   = onFirstUse(`^0x[0-9a-fA-F]+$`)
+	floatForm = onFirstUse(`^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`)
 )
+
+// onFirstUse compiles a pattern when it is first needed: a program that reads no
+// YAML, such as a worker started for one sample, does not pay for it.
+func onFirstUse(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
 
 // resolve reads a scalar. What YAML readers disagree about, and what has no
 // place among int, float64, string and bool, is Invalid: trapOf tells why.
@@ -45,11 +52,11 @@ func resolve(n *yaml.Node) (Kind, any) {
 
 func resolveNumber(s string) (Kind, any) {
 	switch {
-	case intForm.MatchString(s) && !leadingZero(s), hexForm.MatchString(s):
+	case intForm().MatchString(s) && !leadingZero(s), hexForm().MatchString(s):
 		if i, err := strconv.ParseInt(s, 0, strconv.IntSize); err == nil {
 			return Int, int(i)
 		}
-	case floatForm.MatchString(s) && !intForm.MatchString(s):
+	case floatForm().MatchString(s) && !intForm().MatchString(s):
 		if f, err := strconv.ParseFloat(s, 64); err == nil {
 			return Float, f
 		}
@@ -74,12 +81,12 @@ func trapOf(n *yaml.Node) trap {
 		return trap{"has no value", `give it a value, or leave it out; an empty text is written ""`}
 	case n.Tag == "!!timestamp":
 		return trap{s + " is a date to some YAML readers and text to others", quoted}
-	case intForm.MatchString(s) && leadingZero(s):
+	case intForm().MatchString(s) && leadingZero(s):
 		return trap{s + " is an octal number to some YAML readers and a decimal one to others",
 			"write it without leading zeros, or " + quoted}
-	case intForm.MatchString(s), hexForm.MatchString(s):
+	case intForm().MatchString(s), hexForm().MatchString(s):
 		return trap{s + " does not fit a 64-bit integer", "for text, " + quoted}
-	case floatForm.MatchString(s):
+	case floatForm().MatchString(s):
 		return trap{s + " does not fit a 64-bit float", "for text, " + quoted}
 	case n.Tag == "!!int" || n.Tag == "!!float":
 		return numberTrap(n, quoted)

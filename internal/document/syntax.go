@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"regexp"
 	"sort"
 	"strconv"
 	"strings"
@@ -48,11 +47,11 @@ func readable(r rune) bool {
 // error is sought, which means parsing some of it again and again.
 const maxLocated = 64 << 10
 
-var lineOfError = regexp.MustCompile(`^(?:yaml: )?(?:line ([0-9]+): )?`)
+var lineOfError = onFirstUse(`^(?:yaml: )?(?:line ([0-9]+): )?`)
 
 // syntaxProblem says where and why the text is not YAML.
 func syntaxProblem(s *source, err error) Problem {
-	head := lineOfError.FindStringSubmatch(err.Error())
+	head := lineOfError().FindStringSubmatch(err.Error())
 	why := strings.TrimPrefix(err.Error(), head[0])
 	at := Position{File: s.name, Line: 1}
 	if line, err := strconv.Atoi(head[1]); err == nil {

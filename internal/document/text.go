@@ -2,7 +2,6 @@ package document
 
 import (
 	"bytes"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -47,7 +46,7 @@ func (t Text) At(offset int) Position {
 }
 
 // anchorAhead is an anchor in front of a value, and what may stand between.
-var anchorAhead = regexp.MustCompile(`^&[0-9A-Za-z_-]+(?:[ \t\r\n]+(?:#[^\r\n]*)?)*`)
+var anchorAhead = onFirstUse(`^&[0-9A-Za-z_-]+(?:[ \t\r\n]+(?:#[^\r\n]*)?)*`)
 
 const blanks = " \t\n\r"
 
@@ -64,7 +63,7 @@ type written struct {
 func (t Text) written() written {
 	w := written{text: t.src.text, style: t.style}
 	w.end = t.src.offset(t.Line, t.Col)
-	w.end += len(anchorAhead.Find(w.text[w.end:]))
+	w.end += len(anchorAhead().Find(w.text[w.end:]))
 	switch {
 	case t.style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0:
 		w.end++

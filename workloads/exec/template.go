@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -56,10 +55,11 @@ func shellCommand(template string, values workloads.Values) ([]string, error) {
 	return []string{"sh", "-c", script}, nil
 }
 
-var plain = regexp.MustCompile(`^[A-Za-z0-9_./:=@%+,-]+$`)
+// plain are the characters that no shell reads as anything else.
+const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=@%+,-"
 
 func shellQuote(v string) string {
-	if plain.MatchString(v) {
+	if v != "" && strings.Trim(v, plain) == "" {
 		return v
 	}
 	return "'" + strings.ReplaceAll(v, "'", `'\''`) + "'"
