@@ -6,6 +6,8 @@
 //
 //  1. A spec names a [Workload]; its [Param] list types, bounds and documents
 //     what the spec may set, and its [Metric] list names what a sample holds.
+//     What no parameter can say alone, its Check does: a [Conflict] is found
+//     before anything runs.
 //  2. For each point the host calls Open with an [Env] of checked parameters
 //     and gets an [Instance]: inputs made, memory allocated, nothing timed.
 //  3. Where the instance is a [Verifier], its answer is checked before its

@@ -96,11 +96,20 @@ func (p *Param) Check(v any) (any, error) {
 func (p *Param) checkRange(f float64, text string) error {
 	switch {
 	case p.Min != nil && f < *p.Min:
-		return fmt.Errorf("%s is below the minimum %s", text, FormatValue(*p.Min))
+		return fmt.Errorf("%s is below the minimum %s", text, p.FormatBound(*p.Min))
 	case p.Max != nil && f > *p.Max:
-		return fmt.Errorf("%s is above the maximum %s", text, FormatValue(*p.Max))
+		return fmt.Errorf("%s is above the maximum %s", text, p.FormatBound(*p.Max))
 	}
 	return nil
+}
+
+// FormatBound renders Min or Max as a value of the parameter: an int has no
+// exponent.
+func (p *Param) FormatBound(bound float64) string {
+	if p.Kind == Int {
+		return strconv.FormatFloat(bound, 'f', -1, 64)
+	}
+	return FormatValue(bound)
 }
 
 func (p *Param) validate() error {

@@ -32,6 +32,13 @@ type Workload struct {
 	// Command tells which program a point starts, and with what arguments, so
 	// that a plan can show it; nil where the workload starts none.
 	Command func(Values) ([]string, error) `json:"-"`
+	// Check tells why a point cannot be opened although each of its parameters
+	// is right by itself: a relation between them does not hold. The error is
+	// a [Conflict], or any other one whose text has the values in it. It is
+	// called for each point before anything runs, so it is pure and takes no
+	// longer than some microseconds; nil where any combination can be opened.
+	// Open refuses what Check does, since it may be called without.
+	Check func(Values) error `json:"-"`
 	// Open makes an instance for one point. An error that wraps
 	// [ErrUnsupported] skips the point; any other one fails it.
 	Open func(context.Context, Env) (Instance, error) `json:"-"`
@@ -44,7 +51,10 @@ type Env struct {
 	// Extracts are the metrics that the spec asks of a workload that extracts.
 	Extracts []Extract
 	// Seed is the source of all randomness of the instance. It depends on the
-	// spec's seed and on the point, not on the order of the points.
+	// spec's seed and on the point, not on the order of the points. An instance
+	// that is opened when the point has samples already, as each one is under
+	// isolate: sample, gets a seed that depends on their number too, so that it
+	// does not repeat them.
 	Seed uint64
 	// Log takes what a person may want to read when something fails; never nil.
 	Log io.Writer

@@ -92,6 +92,26 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// A bound is written as a value of the parameter is.
+func TestBoundsInMessages(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		kind Kind
+		v    any
+		want string
+	}{
+		{Int, 0, "0 is below the minimum 1000000"},
+		{Int, 3_000_000_000, "3000000000 is above the maximum 2000000000"},
+		{Float, 0.0, "0 is below the minimum 1e+06"},
+		{Float, 3e9, "3e+09 is above the maximum 2e+09"},
+	} {
+		p := Param{Name: "p", Kind: c.kind, Min: new(1e6), Max: new(2e9)}
+		if _, err := p.Check(c.v); err == nil || err.Error() != c.want {
+			t.Errorf("%s: %v, want %q", c.kind, err, c.want)
+		}
+	}
+}
+
 func TestDescriptionsSurviveJSON(t *testing.T) {
 	t.Parallel()
 	want := valid()

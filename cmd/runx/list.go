@@ -131,11 +131,11 @@ func typeOf(p workloads.Param) string {
 	}
 	switch {
 	case p.Min != nil && p.Max != nil:
-		parts = append(parts, workloads.FormatValue(*p.Min)+" to "+workloads.FormatValue(*p.Max))
+		parts = append(parts, p.FormatBound(*p.Min)+" to "+p.FormatBound(*p.Max))
 	case p.Min != nil:
-		parts = append(parts, "at least "+workloads.FormatValue(*p.Min))
+		parts = append(parts, "at least "+p.FormatBound(*p.Min))
 	case p.Max != nil:
-		parts = append(parts, "at most "+workloads.FormatValue(*p.Max))
+		parts = append(parts, "at most "+p.FormatBound(*p.Max))
 	}
 	if p.Default == nil {
 		parts = append(parts, "required")
