@@ -50,14 +50,13 @@ func (x *execution) conclude(ctx context.Context, warnings []results.Warning) er
 		return withHint(err, "the journal in %s is whole: %s makes the tables of it", x.dir, x.resumeCommand())
 	}
 	warnings = append(warnings, derived.Warnings...)
-	if derived.Status == results.Complete {
-		warning, err := results.Link(x.root, x.spec.Name)
-		if err != nil {
-			return err
-		}
-		if warning != nil {
-			warnings = append(warnings, *warning)
-		}
+	// It leads to the newest complete run, which this one need not be.
+	warning, err := results.Link(x.root, x.spec.Name)
+	if err != nil {
+		return err
+	}
+	if warning != nil {
+		warnings = append(warnings, *warning)
 	}
 	if err := x.show(derived); err != nil {
 		return err
