@@ -19,17 +19,18 @@ type builder struct {
 	problems document.Problems
 	warnings document.Problems
 
-	workload *workloads.Workload
-	params   []workloads.Param        // in column order
-	fixed    map[string]rawValue      // as written or by default
-	swept    map[string]document.Text // by which key of sweep
-	computed map[string]document.Text // by which expression
-	meant    map[string]bool          // what a misspelt or unreadable key meant to set
-	linted   map[string]bool          // columns of quantiles that have been judged
-	axes     []*rawAxis
-	include  []rawPoint
-	extracts []workloads.Extract
-	spec     *Spec
+	workload   *workloads.Workload
+	params     []workloads.Param        // in column order
+	fixed      map[string]rawValue      // as written or by default
+	swept      map[string]document.Text // by which key of sweep
+	computed   map[string]document.Text // by which expression
+	meant      map[string]bool          // what a misspelt or unreadable key meant to set
+	linted     map[string]bool          // columns of quantiles that have been judged
+	axes       []*rawAxis
+	include    []rawPoint
+	includedAt []document.Position // of the included points that the space has
+	extracts   []workloads.Extract
+	spec       *Spec
 }
 
 // build checks everything in the document that the decoder could not know.

@@ -60,6 +60,7 @@ func (b *builder) addIncluded(sp *space, computed []step) {
 			b.warnings.Add(at[i], "", "this included point is in the grid already: it is dropped")
 		default:
 			sp.include = append(sp.include, values)
+			b.includedAt = append(b.includedAt, at[i])
 		}
 		seen[id] = true
 	}

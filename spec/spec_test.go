@@ -2,6 +2,8 @@ package spec
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -38,7 +40,43 @@ func program() workloads.Workload {
 
 func open(context.Context, workloads.Env) (workloads.Instance, error) { return nil, nil }
 
-func options() Options { return Options{Workloads: []workloads.Workload{model(), program()}} }
+// tiled is a workload with relations between its parameters.
+func tiled() workloads.Workload {
+	return workloads.Workload{
+		Name: "tiled", Doc: "Tiled covers nothing.",
+		Params: []workloads.Param{
+			{Name: "dim", Kind: workloads.Int, Default: 64, Doc: "width"},
+			{Name: "heads", Kind: workloads.Int, Default: 8, Min: new(1.0), Doc: "parts"},
+			{Name: "seq_len", Kind: workloads.Int, Default: 1, Doc: "length"},
+			{Name: "tile", Kind: workloads.Int, Default: 1, Doc: "part of the length"},
+		},
+		Check: func(v workloads.Values) error {
+			dim, heads, seqLen, tile := v["dim"].(int), v["heads"].(int), v["seq_len"].(int), v["tile"].(int)
+			switch {
+			case dim%heads != 0:
+				return &workloads.Conflict{
+					Params:  []string{"dim", "heads"},
+					Problem: fmt.Sprintf("dim %d is not a multiple of heads %d", dim, heads),
+					Where:   "dim % heads == 0",
+				}
+			case tile > seqLen:
+				return &workloads.Conflict{
+					Params:  []string{"seq_len", "tile"},
+					Problem: fmt.Sprintf("tile %d is longer than seq_len %d", tile, seqLen),
+					Cure:    "compute tile: {expr: min(tile, seq_len)}",
+				}
+			case dim == 13:
+				return errors.New("dim 13 brings bad luck")
+			}
+			return nil
+		},
+		Open: open,
+	}
+}
+
+func options() Options {
+	return Options{Workloads: []workloads.Workload{model(), program(), tiled()}}
+}
 
 // head begins every spec of these tests.
 const head = "version: 1\nname: t\nworkload: model\n"

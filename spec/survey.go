@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"runx/internal/document"
+	"runx/workloads"
 )
 
 // These bound what is looked at before a run: enough to check any grid that a
@@ -19,18 +20,21 @@ const (
 )
 
 // checkPoints evaluates the points of the grid, all or the first ones, and
-// reports the first failure of each expression, and a grid without any point.
+// reports the first failure of each expression, why the workload refuses
+// points, and a grid without any point.
 func (b *builder) checkPoints() {
 	sp := b.spec.space
+	b.checkIncluded()
 	if sp.gridSize == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(b.ctx, checkedTime)
 	defer cancel()
-	s := sp.survey(ctx.Done())
+	s := sp.survey(ctx.Done(), b.workload.Check)
 	for _, failure := range s.failures {
 		b.problems = append(b.problems, failure...)
 	}
+	b.reportConflicts(&s.conflicts, s.complete)
 	if s.found || len(s.failures) > 0 || len(sp.include) > 0 {
 		return
 	}
@@ -46,13 +50,14 @@ func (b *builder) checkPoints() {
 
 // A survey is what a bounded look at a grid has found.
 type survey struct {
-	failures []document.Problems // the first of each expression
-	found    bool                // a point stays
-	complete bool                // every point was looked at
+	failures  []document.Problems // the first of each expression
+	conflicts conflicts           // of the points that stay
+	found     bool                // a point stays
+	complete  bool                // every point was looked at
 }
 
-func (sp *space) survey(done <-chan struct{}) survey {
-	var s survey
+func (sp *space) survey(done <-chan struct{}, check func(workloads.Values) error) survey {
+	s := survey{conflicts: conflicts{check: check}}
 	failed := map[*expression]bool{}
 	note := func(st step, err error) {
 		if p, ok := err.(document.Problems); ok && !failed[st.expr] {
@@ -69,7 +74,9 @@ func (sp *space) survey(done <-chan struct{}) survey {
 		s.found = true
 		if _, st, err := w.settle(sp.late); err != nil {
 			note(st, w.describe(st, len(sp.axes), err))
+			return true
 		}
+		s.conflicts.ask(w)
 		return true
 	})
 	s.complete = !w.stopped
