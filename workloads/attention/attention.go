@@ -43,8 +43,34 @@ func Workload() workloads.Workload {
 			{Name: "memory_bytes", Better: workloads.Lower, Doc: "bytes of all tensors alive at the peak, counted exactly"},
 			{Name: "work_flops", Doc: "floating-point operations of the two matrix products, by formula"},
 		},
-		Open: open,
+		Check: check,
+		Open:  open,
 	}
+}
+
+// check finds values that do not go together.
+func check(v workloads.Values) error {
+	var p struct {
+		Batch  int `param:"batch"`
+		Dim    int `param:"dim"`
+		Heads  int `param:"heads"`
+		SeqLen int `param:"seq_len"`
+	}
+	if err := v.Decode(&p); err != nil {
+		return err
+	}
+	if p.Dim%p.Heads != 0 {
+		return &workloads.Conflict{
+			Params:  []string{"dim", "heads"},
+			Problem: fmt.Sprintf("dim %d is not a multiple of heads %d", p.Dim, p.Heads),
+			Where:   "dim % heads == 0",
+		}
+	}
+	shape := tensor.AttentionShape{Batch: p.Batch, Heads: p.Heads, SeqLen: p.SeqLen, HeadDim: p.Dim / p.Heads}
+	if err := shape.Validate(); err != nil {
+		return &workloads.Conflict{Params: []string{"batch", "dim", "heads", "seq_len"}, Problem: err.Error()}
+	}
+	return nil
 }
 
 // An instance has its tensors, and an engine to compute with.
@@ -58,6 +84,9 @@ type instance struct {
 }
 
 func open(_ context.Context, env workloads.Env) (workloads.Instance, error) {
+	if err := check(env.Params); err != nil {
+		return nil, err
+	}
 	var p struct {
 		Algorithm string `param:"algorithm"`
 		Batch     int    `param:"batch"`
@@ -70,13 +99,7 @@ func open(_ context.Context, env workloads.Env) (workloads.Instance, error) {
 	if err := env.Params.Decode(&p); err != nil {
 		return nil, err
 	}
-	if p.Dim%p.Heads != 0 {
-		return nil, fmt.Errorf("dim %d is not a multiple of heads %d", p.Dim, p.Heads)
-	}
 	shape := tensor.AttentionShape{Batch: p.Batch, Heads: p.Heads, SeqLen: p.SeqLen, HeadDim: p.Dim / p.Heads, Causal: p.Causal}
-	if err := shape.Validate(); err != nil {
-		return nil, err
-	}
 	if err := checkMemory(needs(shape, p.Algorithm, p.Threads)); err != nil {
 		return nil, err
 	}

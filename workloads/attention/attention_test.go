@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"runx/internal/tensor"
 	"runx/workloads"
 )
@@ -122,6 +124,35 @@ func TestOpenRefuses(t *testing.T) {
 	_, err := openInstance(t, workloads.Values{"seq_len": 4_000_000})
 	if err == nil || !strings.Contains(err.Error(), "MiB are available") {
 		t.Errorf("1 PB of scores: error %v, want that the memory does not suffice", err)
+	}
+}
+
+// What Check accepts opens, what it refuses does not.
+func TestCheckIsWhatOpenRefuses(t *testing.T) {
+	t.Parallel()
+	w := Workload()
+	refused := 0
+	rapid.Check(t, func(t *rapid.T) {
+		small := rapid.IntRange(1, 40)
+		values := workloads.Values{}
+		for _, p := range w.Params {
+			values[p.Name] = p.Default
+		}
+		values["dim"], values["heads"], values["seq_len"] = small.Draw(t, "dim"), small.Draw(t, "heads"), small.Draw(t, "seq_len")
+		refusal := w.Check(values)
+		i, err := w.Open(t.Context(), workloads.Env{Params: values, Log: io.Discard})
+		if err == nil {
+			defer i.Close()
+		}
+		if divides := values["dim"].(int)%values["heads"].(int) == 0; divides != (refusal == nil) || divides != (err == nil) {
+			t.Fatalf("%v: Check says %v, Open says %v", values, refusal, err)
+		}
+		if refusal != nil {
+			refused++
+		}
+	})
+	if refused == 0 {
+		t.Error("nothing was refused")
 	}
 }
 

@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"os/exec"
 
@@ -32,7 +33,11 @@ func Workload() workloads.Workload {
 		},
 		Extracts: true,
 		Command:  commandLine,
-		Open:     open,
+		Check: func(params workloads.Values) error {
+			_, err := commandLine(params)
+			return err
+		},
+		Open: open,
 	}
 }
 
@@ -58,9 +63,18 @@ func commandLine(params workloads.Values) ([]string, error) {
 	}
 	argv, err := split(p.Command, params)
 	if err != nil {
-		return nil, fmt.Errorf("command %q: %w", p.Command, err)
+		return nil, conflict(p.Command, err)
 	}
 	return argv, nil
+}
+
+// conflict tells that a template cannot be filled with the parameters.
+func conflict(command string, err error) error {
+	c := &workloads.Conflict{Params: []string{"command"}, Problem: fmt.Sprintf("command %q: %s", command, err)}
+	if missing, ok := errors.AsType[*missingParam](err); ok && !isOwn(missing.name) {
+		c.Cure = fmt.Sprintf("add %s to params or sweep, or write {{%s}} where the program is to see the braces", missing.name, missing.name)
+	}
+	return c
 }
 
 func open(_ context.Context, env workloads.Env) (workloads.Instance, error) {

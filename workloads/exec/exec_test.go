@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -114,6 +115,35 @@ func TestFailures(t *testing.T) {
 		if _, err := sample(t.Context(), t, params); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: error %v, want %q", params, err, want)
 		}
+	}
+}
+
+func TestCheckSaysHowToCure(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		params        workloads.Values
+		problem, cure string
+	}{
+		{workloads.Values{"command": "echo {isl}", "shell": false, "osl": 1},
+			`command "echo {isl}": {isl} is not a parameter of the spec; there are: osl`,
+			"add isl to params or sweep, or write {{isl}} where the program is to see the braces"},
+		{workloads.Values{"command": "echo {isl} | cat", "shell": true},
+			`command "echo {isl} | cat": {isl} is not a parameter of the spec; there are: none`,
+			"add isl to params or sweep, or write {{isl}} where the program is to see the braces"},
+		{workloads.Values{"command": "echo {shell}", "shell": false},
+			`command "echo {shell}": {shell} is not a parameter of the spec; there are: none`, ""},
+		{workloads.Values{"command": " ", "shell": true}, `command " ": it is empty`, ""},
+		{workloads.Values{"command": "{program} x", "shell": false, "program": ""},
+			`command "{program} x": the name of the program is empty`, ""},
+	} {
+		conflict, ok := errors.AsType[*workloads.Conflict](Workload().Check(c.params))
+		if !ok || conflict.Problem != c.problem || conflict.Cure != c.cure || !slices.Equal(conflict.Params, []string{"command"}) {
+			t.Errorf("%v: %+v, want %q and %q", c.params, conflict, c.problem, c.cure)
+		}
+	}
+	// Whether the program is there is not a matter of the parameters.
+	if err := Workload().Check(workloads.Values{"command": "no-such-program {n}", "shell": false, "n": 1, "label": "unused"}); err != nil {
+		t.Error(err)
 	}
 }
 

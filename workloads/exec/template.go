@@ -74,11 +74,18 @@ func fill(pieces []piece, values workloads.Values, quote func(string) string) (s
 		}
 		v, ok := values[p.text]
 		if !ok || isOwn(p.text) {
-			return "", fmt.Errorf("{%s} is not a parameter of the spec; there are: %s", p.text, freeNames(values))
+			return "", &missingParam{name: p.text, known: freeNames(values)}
 		}
 		out.WriteString(quote(workloads.FormatValue(v)))
 	}
 	return out.String(), nil
+}
+
+// A missingParam is a placeholder that names no parameter.
+type missingParam struct{ name, known string }
+
+func (e *missingParam) Error() string {
+	return fmt.Sprintf("{%s} is not a parameter of the spec; there are: %s", e.name, e.known)
 }
 
 // isOwn reports whether a parameter is this workload's and not the program's.

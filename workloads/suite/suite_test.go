@@ -1,8 +1,13 @@
 package suite
 
 import (
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
 	"testing"
 
+	"runx/spec"
 	"runx/workloads"
 	"runx/workloads/workloadtest"
 )
@@ -19,13 +24,17 @@ var suites = map[string]workloadtest.Suite{
 			{"causal": true, "algorithm": "flash", "threads": 2, "batch": 3, "seq_len": 67},
 			{"dim": 1, "heads": 1, "seq_len": 1},
 		},
-		Seeded: []string{"memory_bytes", "work_flops"},
+		Refused: []workloads.Values{{"dim": 100, "heads": 8}, {"heads": 64, "seq_len": 1_000_000_000}},
+		Seeded:  []string{"memory_bytes", "work_flops"},
 	},
 	"exec": {
 		Params: workloads.Values{"command": "echo 42"},
 		Cases: []workloads.Values{
 			{"command": "echo {n}", "n": 7},
 			{"command": "echo {n} | cat", "n": 7, "shell": true},
+		},
+		Refused: []workloads.Values{
+			{"command": ""}, {"command": "echo {isl}"}, {"command": "echo {isl}", "shell": true}, {"command": "echo 'a"},
 		},
 		Slow:      workloads.Values{"command": "sleep 60"},
 		Extracts:  []workloads.Extract{{Metric: "answer_count", Regex: `(\d+)`}},
@@ -42,7 +51,8 @@ var suites = map[string]workloadtest.Suite{
 		Cases: []workloads.Values{
 			{"autocorrelation": 0.9, "drift_ratio": 0.1, "size": 4.0, "exponent": 2.0, "reported_bytes": 1024.0},
 		},
-		Seeded: []string{"latency_ms", "memory_bytes"},
+		Refused: []workloads.Values{{"distribution": "bimodal", "shape": 1.5}, {"size": 0.0, "exponent": -1.0}},
+		Seeded:  []string{"latency_ms", "memory_bytes"},
 	},
 	"spin": {
 		Cases: []workloads.Values{{"duration_us": 0.0}, {"duration_us": 12_000.0}},
@@ -68,5 +78,43 @@ func TestEveryWorkloadConforms(t *testing.T) {
 	}
 	if len(names) != len(All()) {
 		t.Error("two workloads share a name")
+	}
+}
+
+// A condition that a workload gives as a cure cures: with it in where, a sweep
+// over what is refused and what is not has no problem.
+func TestWhereOfConflictsCures(t *testing.T) {
+	t.Parallel()
+	tried := 0
+	for _, w := range All() {
+		for _, refused := range suites[w.Name].Refused {
+			values := workloads.Values{}
+			for _, p := range w.Params {
+				values[p.Name] = p.Default
+			}
+			maps.Copy(values, refused)
+			conflict, ok := errors.AsType[*workloads.Conflict](w.Check(values))
+			if !ok || conflict.Where == "" {
+				continue
+			}
+			tried++
+			text := "version: 1\nname: t\nworkload: " + w.Name + "\nsweep:\n"
+			for name, v := range refused {
+				p, _ := w.Param(name)
+				text += fmt.Sprintf("  %s: [%v, %v]\n", name, p.Default, v)
+			}
+			options := spec.Options{Workloads: All()}
+			_, err := spec.Parse(t.Context(), "t.yaml", []byte(text), options)
+			if err == nil || !strings.Contains(err.Error(), "add to where: "+conflict.Where) {
+				t.Errorf("%s: %v\nwant the hint %q", text, err, conflict.Where)
+			}
+			text += "where: " + conflict.Where + "\n"
+			if _, err := spec.Parse(t.Context(), "t.yaml", []byte(text), options); err != nil {
+				t.Errorf("%s: %v", text, err)
+			}
+		}
+	}
+	if tried < 3 {
+		t.Errorf("only %d conditions were tried", tried)
 	}
 }

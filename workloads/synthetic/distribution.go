@@ -5,7 +5,9 @@ import (
 	"math"
 )
 
-var distributions = []string{"deterministic", "normal", "lognormal", "exponential", "uniform", "pareto", "bimodal"}
+var distributions = []string{"deterministic", "normal", "lognormal", "exponential", "uniform", "pareto", bimodal}
+
+const bimodal = "bimodal"
 
 // sampler returns the function from a standard normal to a draw in ms.
 func sampler(distribution string, location, scale, shape float64) (func(z float64) float64, error) {
@@ -22,10 +24,7 @@ func sampler(distribution string, location, scale, shape float64) (func(z float6
 		return func(z float64) float64 { return location + scale*(1-upper(z)) }, nil
 	case "pareto":
 		return func(z float64) float64 { return location + scale*math.Pow(upper(z), -1/shape) }, nil
-	case "bimodal":
-		if shape > 1 {
-			return nil, fmt.Errorf("shape is the probability of bimodal's slow mode and at most 1, not %v", shape)
-		}
+	case bimodal:
 		return func(z float64) float64 {
 			if upper(z) < shape {
 				return location + scale

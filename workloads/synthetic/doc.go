@@ -24,6 +24,8 @@
 // curves, and by 1 + drift_ratio * n in the n-th sample of the instance, the
 // warm-up counted from 0. A share failure_ratio of the samples fails on purpose.
 //
-// A fresh instance begins the same sequence again, so with isolate: sample all
-// samples of a point are equal. What the runner itself costs is in wall_ms.
+// A fresh instance begins the sequence of its seed. With isolate: sample each
+// sample comes from one, with a seed that depends on the repetition: the samples
+// are then independent whatever autocorrelation says, and do not drift. What the
+// runner itself costs is in wall_ms.
 package synthetic

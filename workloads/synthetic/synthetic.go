@@ -51,8 +51,40 @@ func Workload() workloads.Workload {
 		Metrics: []workloads.Metric{
 			{Name: "memory_bytes", Better: workloads.Lower, Doc: "reported_bytes, as declared"},
 		},
-		Open: open,
+		Check: check,
+		Open:  open,
 	}
+}
+
+// check finds values that do not go together.
+func check(v workloads.Values) error {
+	var p struct {
+		Distribution string  `param:"distribution"`
+		Shape        float64 `param:"shape"`
+		Size         float64 `param:"size"`
+		Exponent     float64 `param:"exponent"`
+	}
+	if err := v.Decode(&p); err != nil {
+		return err
+	}
+	if p.Distribution == bimodal && p.Shape > 1 {
+		return &workloads.Conflict{
+			Params:  []string{"distribution", "shape"},
+			Problem: fmt.Sprintf("shape is the probability of bimodal's slow mode and at most 1, not %v", p.Shape),
+			Where:   `distribution != "bimodal" || shape <= 1`,
+		}
+	}
+	if !math.IsInf(math.Pow(p.Size, p.Exponent), 0) {
+		return nil
+	}
+	c := &workloads.Conflict{
+		Params:  []string{"size", "exponent"},
+		Problem: fmt.Sprintf("size^exponent is %v^%v, which is not finite", p.Size, p.Exponent),
+	}
+	if p.Size == 0 {
+		c.Where = "size > 0 || exponent >= 0"
+	}
+	return c
 }
 
 // An instance is a sequence of draws that its seed determines.
@@ -69,6 +101,9 @@ type instance struct {
 }
 
 func open(_ context.Context, env workloads.Env) (workloads.Instance, error) {
+	if err := check(env.Params); err != nil {
+		return nil, err
+	}
 	var p struct {
 		Distribution string  `param:"distribution"`
 		Location     float64 `param:"location_ms"`
@@ -84,10 +119,6 @@ func open(_ context.Context, env workloads.Env) (workloads.Instance, error) {
 	if err := env.Params.Decode(&p); err != nil {
 		return nil, err
 	}
-	factor := math.Pow(p.Size, p.Exponent)
-	if math.IsInf(factor, 0) || math.IsNaN(factor) {
-		return nil, fmt.Errorf("size^exponent is %v^%v, which is not finite", p.Size, p.Exponent)
-	}
 	draw, err := sampler(p.Distribution, p.Location, p.Scale, p.Shape)
 	if err != nil {
 		return nil, err
@@ -99,7 +130,7 @@ func open(_ context.Context, env workloads.Env) (workloads.Instance, error) {
 		correlation: p.Correlation,
 		innovation:  math.Sqrt(1 - p.Correlation*p.Correlation),
 		z:           random.NormFloat64(), // stationary from the first draw on
-		factor:      factor,
+		factor:      math.Pow(p.Size, p.Exponent),
 		drift:       p.Drift,
 		failure:     p.Failure,
 		memory:      p.Memory,

@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
+	"pgregory.net/rapid"
 
 	"runx/workloads"
 )
@@ -185,12 +186,40 @@ func TestLatencyIsNeverNegativeOrInfinite(t *testing.T) {
 	}
 }
 
-func TestOpenRefuses(t *testing.T) {
+// What Check accepts opens, what it refuses does not; the draws lie within what
+// the parameters admit, at their ends more often than chance would have it.
+func TestCheckIsWhatOpenRefuses(t *testing.T) {
 	t.Parallel()
 	w := Workload()
-	for _, bad := range []workloads.Values{
-		{"distribution": "bimodal", "shape": 1.5},
-		{"size": 0.0, "exponent": -1.0},
+	counts := map[bool]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		values := workloads.Values{}
+		for _, p := range w.Params {
+			if p.Kind == workloads.Enum {
+				values[p.Name] = rapid.SampledFrom(p.Enum).Draw(t, p.Name)
+			} else {
+				values[p.Name] = rapid.OneOf(rapid.SampledFrom([]float64{*p.Min, *p.Max}), rapid.Float64Range(*p.Min, *p.Max)).Draw(t, p.Name)
+			}
+		}
+		refusal := w.Check(values)
+		_, err := w.Open(t.Context(), workloads.Env{Params: values})
+		if (refusal == nil) != (err == nil) || err != nil && err.Error() != refusal.Error() {
+			t.Fatalf("%v: Check says %v, Open says %v", values, refusal, err)
+		}
+		counts[refusal == nil]++
+	})
+	if counts[true] == 0 || counts[false] == 0 {
+		t.Errorf("accepted and refused: %v", counts)
+	}
+}
+
+func TestCheckRefuses(t *testing.T) {
+	t.Parallel()
+	w := Workload()
+	for want, bad := range map[string]workloads.Values{
+		"shape is the probability of bimodal's slow mode and at most 1, not 1.5": {"distribution": "bimodal", "shape": 1.5},
+		"size^exponent is 0^-1, which is not finite":                             {"size": 0.0, "exponent": -1.0},
+		"size^exponent is 1e-300^-2, which is not finite":                        {"size": 1e-300, "exponent": -2.0},
 	} {
 		values := workloads.Values{}
 		for _, p := range w.Params {
@@ -199,8 +228,8 @@ func TestOpenRefuses(t *testing.T) {
 				values[p.Name] = v
 			}
 		}
-		if _, err := w.Open(t.Context(), workloads.Env{Params: values}); err == nil {
-			t.Errorf("%v opens", bad)
+		if err := w.Check(values); err == nil || err.Error() != want {
+			t.Errorf("%v: %v, want %q", bad, err, want)
 		}
 	}
 }

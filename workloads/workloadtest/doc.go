@@ -3,7 +3,8 @@
 // what package workloads promises to the runner:
 //
 //  1. The description is valid, documented and complete, and refuses what is
-//     out of range.
+//     out of range. What Check refuses, Open refuses too, and Check accepts
+//     what opens.
 //  2. The defaults, every value of every enum and the given cases open, verify
 //     and yield rows with all metrics.
 //  3. The same seed yields the same values of the metrics that are said to

@@ -41,6 +41,9 @@ type Suite struct {
 	// Cases are points to try beyond the default and the values of the enums.
 	// What a case does not name is as in Params.
 	Cases []workloads.Values
+	// Refused are cases that no single parameter makes wrong: Check refuses
+	// them, and so does Open.
+	Refused []workloads.Values
 	// Slow is a case whose sample takes a second or more unless it is
 	// cancelled; nil where no sample of the workload can last.
 	Slow workloads.Values
@@ -70,6 +73,7 @@ func Run(t *testing.T, s Suite) {
 		hosted := s
 		hosted.Workload = h.w
 		t.Run(h.name, func(t *testing.T) {
+			t.Run("relations", hosted.checkRelations)
 			t.Run("cases", hosted.checkCases)
 			t.Run("seed", hosted.checkSeed)
 			if h.name == "here" {

@@ -27,8 +27,12 @@ func workload(fault string) workloads.Workload {
 			{Name: "mode", Kind: workloads.Enum, Enum: []string{"fast", "slow"}, Default: "fast", Doc: "how"},
 			{Name: "n", Kind: workloads.Int, Min: new(1.0), Doc: "how many"},
 		},
+		Check:   func(v workloads.Values) error { return check(fault, v) },
 		Metrics: []workloads.Metric{{Name: "drawn_count", Doc: "depends on the seed"}},
 		Open: func(_ context.Context, env workloads.Env) (workloads.Instance, error) {
+			if err := check("", env.Params); err != nil && fault != "opens all" {
+				return nil, err
+			}
 			return &instance{fault: fault, seed: env.Seed, slow: env.Params["mode"] == "slow", done: make(chan struct{})}, nil
 		},
 	}
@@ -41,6 +45,25 @@ func workload(fault string) workloads.Workload {
 		w.Doc = "it does things"
 	}
 	return w
+}
+
+// check refuses to do slowly what is large.
+func check(fault string, v workloads.Values) error {
+	refusal := &workloads.Conflict{Params: []string{"mode", "n"}, Problem: "slow with n above 9"}
+	switch fault {
+	case "refuses all":
+		return refusal
+	case "refuses nothing":
+		return nil
+	case "changes":
+		v["n"] = 2
+	case "undeclared conflict":
+		refusal.Params = []string{"m"}
+	}
+	if n, _ := v["n"].(int); v["mode"] == "slow" && n > 9 {
+		return refusal
+	}
+	return nil
 }
 
 type instance struct {
@@ -109,6 +132,7 @@ func TestTested(t *testing.T) {
 		Workload: workload(fault),
 		Params:   workloads.Values{"n": 1},
 		Seeded:   []string{"drawn_count"},
+		Refused:  []workloads.Values{{"mode": "slow", "n": 10}},
 	}
 	switch fault {
 	case "":
@@ -125,20 +149,25 @@ func TestTested(t *testing.T) {
 
 func TestFaultsAreFound(t *testing.T) {
 	for fault, want := range map[string]string{
-		"undocumented": `metric "drawn_count" has no doc`,
-		"no unit":      `the name of the metric "drawn" does not end in its unit`,
-		"no sentence":  "the doc must begin with a sentence",
-		"no value":     `the suite needs a value of "n"`,
-		"wrong":        "verify: 2 + 2 is 5",
-		"silent":       "recorded nothing",
-		"undeclared":   `set the metric "other_count"`,
-		"missing":      "drawn_count is NaN",
-		"infinite":     "drawn_count is +Inf",
-		"allocates":    "a sample makes",
-		"leaks":        "goroutines are left after Close",
-		"drifts":       "the same seed gives",
-		"deaf":         "a cancelled sample is no error",
-		"closes once":  "close: already closed",
+		"undocumented":        `metric "drawn_count" has no doc`,
+		"no unit":             `the name of the metric "drawn" does not end in its unit`,
+		"no sentence":         "the doc must begin with a sentence",
+		"no value":            `the suite needs a value of "n"`,
+		"refuses all":         "mode=fast n=1: Check refuses a case",
+		"refuses nothing":     "mode=slow n=10: Check does not refuse it",
+		"changes":             "mode=fast n=1: Check makes it mode=fast n=2",
+		"undeclared conflict": `the conflict names "m"`,
+		"opens all":           "mode=slow n=10: Open does not refuse it",
+		"wrong":               "verify: 2 + 2 is 5",
+		"silent":              "recorded nothing",
+		"undeclared":          `set the metric "other_count"`,
+		"missing":             "drawn_count is NaN",
+		"infinite":            "drawn_count is +Inf",
+		"allocates":           "a sample makes",
+		"leaks":               "goroutines are left after Close",
+		"drifts":              "the same seed gives",
+		"deaf":                "a cancelled sample is no error",
+		"closes once":         "close: already closed",
 	} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
