@@ -34,7 +34,17 @@ func program() workloads.Workload {
 	return workloads.Workload{
 		Name: "program", Doc: "Program runs nothing.", FreeParams: true, Extracts: true,
 		Params: []workloads.Param{{Name: "command", Kind: workloads.String, Doc: "what to run"}},
-		Open:   open,
+		Command: func(v workloads.Values) ([]string, error) {
+			var argv []string
+			for _, word := range strings.Fields(v["command"].(string)) {
+				if name, isParam := strings.CutPrefix(word, "$"); isParam {
+					word = workloads.FormatValue(v[name])
+				}
+				argv = append(argv, word)
+			}
+			return argv, nil
+		},
+		Open: open,
 	}
 }
 

@@ -35,6 +35,9 @@ func (b *builder) checkPoints() {
 		b.problems = append(b.problems, failure...)
 	}
 	b.reportConflicts(&s.conflicts, s.complete)
+	if s.found {
+		b.warnIdle(s.first, s.last)
+	}
 	if s.found || len(s.failures) > 0 || len(sp.include) > 0 {
 		return
 	}
@@ -53,7 +56,9 @@ type survey struct {
 	failures  []document.Problems // the first of each expression
 	conflicts conflicts           // of the points that stay
 	found     bool                // a point stays
-	complete  bool                // every point was looked at
+	first     int64               // the first one that does
+	last      int64
+	complete  bool // every point was looked at
 }
 
 func (sp *space) survey(done <-chan struct{}, check func(workloads.Values) error) survey {
@@ -70,8 +75,11 @@ func (sp *space) survey(done <-chan struct{}, check func(workloads.Values) error
 		note(st, err)
 		return true
 	}
-	w.walk(len(sp.axes), func(int64) bool {
-		s.found = true
+	w.walk(len(sp.axes), func(index int64) bool {
+		if !s.found {
+			s.first = index
+		}
+		s.found, s.last = true, index
 		if _, st, err := w.settle(sp.late); err != nil {
 			note(st, w.describe(st, len(sp.axes), err))
 			return true
