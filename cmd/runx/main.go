@@ -19,6 +19,8 @@ import (
 	"context"
 	"io"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"runx/workloads/suite"
 	"runx/workloads/wire"
@@ -48,7 +50,10 @@ func serve(stdin io.Reader, stdout, stderr io.Writer) int {
 	if file, ok := stderr.(*os.File); ok {
 		os.Stdout = file
 	}
-	if err := wire.Serve(context.Background(), stdin, stdout, stderr, suite.All()); err != nil {
+	// A worker whose host is killed gets SIGTERM: what it has started ends with it.
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	if err := wire.Serve(ctx, stdin, stdout, stderr, suite.All()); err != nil {
 		writeError(stderr, err)
 		return exitFailed
 	}

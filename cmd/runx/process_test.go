@@ -4,9 +4,11 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -182,6 +184,46 @@ func TestTwoWritersOfOneRun(t *testing.T) {
 		t.Errorf("the first writer was disturbed: code %d\n%s", code, &first.stderr)
 	}
 	checkComplete(t, dir)
+}
+
+// A worker ends what it has started when its host is killed, also what the
+// shell that it started leaves behind.
+func TestNothingOutlivesAKilledRun(t *testing.T) {
+	t.Parallel()
+	dir, path := writeSpec(t, `workload: exec
+params: {command: "sleep 600 & echo $! > pid; wait", shell: true}
+measure: {warmup: 0, samples: 1, isolate: point}
+`)
+	p := start(t, dir, "run", path)
+	pid := 0
+	within(t, "the program starts", func() bool {
+		text, _ := os.ReadFile(filepath.Join(dir, "pid"))
+		pid, _ = strconv.Atoi(strings.TrimSpace(string(text)))
+		return pid != 0
+	})
+	t.Cleanup(func() {
+		if t.Failed() {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	})
+	p.signal(t, syscall.SIGKILL)
+	p.code(t)
+	within(t, "what it started ends", func() bool {
+		stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)) // one that nobody has reaped is a zombie
+		return syscall.Kill(pid, 0) == syscall.ESRCH || bytes.Contains(stat, []byte(") Z "))
+	})
+}
+
+// within waits for ten seconds at most.
+func within(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for range 2000 {
+		if done() {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Fatalf("%s: not within 10 s", what)
 }
 
 // A full disk, played by a limit on the size of files.
