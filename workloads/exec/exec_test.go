@@ -110,7 +110,7 @@ func TestFailures(t *testing.T) {
 		"the program failed: exit status 1":                                        {"command": "false"},
 		"the program failed: signal: killed":                                       {"command": "kill -9 $$", "shell": true},
 		`"no-such-program": executable file not found`:                             {"command": "no-such-program"},
-		"{x} is not a parameter of the spec; there are: none":                      {"command": "echo {x}"},
+		"{x} is not a parameter of the spec (there are: none)":                     {"command": "echo {x}"},
 	} {
 		if _, err := sample(t.Context(), t, params); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: error %v, want %q", params, err, want)
@@ -125,13 +125,13 @@ func TestCheckSaysHowToCure(t *testing.T) {
 		problem, cure string
 	}{
 		{workloads.Values{"command": "echo {isl}", "shell": false, "osl": 1},
-			`command "echo {isl}": {isl} is not a parameter of the spec; there are: osl`,
+			`command "echo {isl}": {isl} is not a parameter of the spec (there are: osl)`,
 			"add isl to params or sweep, or write {{isl}} where the program is to see the braces"},
 		{workloads.Values{"command": "echo {isl} | cat", "shell": true},
-			`command "echo {isl} | cat": {isl} is not a parameter of the spec; there are: none`,
+			`command "echo {isl} | cat": {isl} is not a parameter of the spec (there are: none)`,
 			"add isl to params or sweep, or write {{isl}} where the program is to see the braces"},
 		{workloads.Values{"command": "echo {shell}", "shell": false},
-			`command "echo {shell}": {shell} is not a parameter of the spec; there are: none`, ""},
+			`command "echo {shell}": {shell} is not a parameter of the spec (there are: none)`, ""},
 		{workloads.Values{"command": " ", "shell": true}, `command " ": it is empty`, ""},
 		{workloads.Values{"command": "{program} x", "shell": false, "program": ""},
 			`command "{program} x": the name of the program is empty`, ""},

@@ -85,7 +85,7 @@ func fill(pieces []piece, values workloads.Values, quote func(string) string) (s
 type missingParam struct{ name, known string }
 
 func (e *missingParam) Error() string {
-	return fmt.Sprintf("{%s} is not a parameter of the spec; there are: %s", e.name, e.known)
+	return fmt.Sprintf("{%s} is not a parameter of the spec (there are: %s)", e.name, e.known)
 }
 
 // isOwn reports whether a parameter is this workload's and not the program's.

@@ -46,7 +46,7 @@ func TestTemplatesThatAreWrong(t *testing.T) {
 		"a 'b":        "a ' is not closed",
 		`a "b`:        `a " is not closed`,
 		`a \`:         `there is nothing after the last \`,
-		"a {ils}":     "{ils} is not a parameter of the spec; there are: empty, isl, model, rate, warm",
+		"a {ils}":     "{ils} is not a parameter of the spec (there are: empty, isl, model, rate, warm)",
 		"a {command}": "{command} is not a parameter of the spec",
 		"a {isl":      "a { does not begin the name of a parameter",
 		"a { isl }":   "a { does not begin the name of a parameter",
