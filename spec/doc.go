@@ -9,7 +9,9 @@
 //     included point is checked against it.
 //  4. Expressions (where, computed parameters, metrics, claims, plots) are
 //     compiled against what may be named in them.
-//  5. Spec.Points walks the grid, first axis slowest, and yields the points
+//  5. The points that stay, all or the first of them, are surveyed: computed
+//     parameters are computed, and the workload's Check is asked about each.
+//  6. Spec.Points walks the grid, first axis slowest, and yields the points
 //     that where leaves; nothing holds the whole grid.
 //
 // Whatever is wrong is collected on the way as problems with positions and
