@@ -102,25 +102,31 @@ func (e *engine) ready(ctx context.Context, p *point) (*slot, *failure) {
 	resettle := e.last != s && s.cold == 0 && s.wall < resettleBelow
 	e.last = s
 	for ; s.cold > 0; s.cold-- {
-		start := time.Now()
-		late, err := e.call(ctx, s, 1)
-		if f := e.failureOf("warm up", late, time.Since(start), err); f != nil {
+		if f := e.discard(ctx, s, "warm up"); f != nil {
 			return nil, f
 		}
 	}
 	if resettle {
-		return s, e.resettle(ctx, s)
+		s.discards = true
+		f := e.discard(ctx, s, "resettle")
+		s.discards = false
+		return s, f
 	}
 	return s, nil
 }
 
-// resettle performs a repetition that nobody will look at.
-func (e *engine) resettle(ctx context.Context, s *slot) *failure {
-	s.discards = true
+// discard performs a repetition that is thrown away. So is its failure, or
+// points that are warmed up more often would seem to fail more often; it is one
+// only where no sample can follow.
+func (e *engine) discard(ctx context.Context, s *slot, doing string) *failure {
 	start := time.Now()
 	late, err := e.call(ctx, s, 1)
-	s.discards = false
-	return e.failureOf("resettle", late, time.Since(start), err)
+	f := e.failureOf(doing, late, time.Since(start), err)
+	if f == nil || ctx.Err() != nil || !s.usable() {
+		return f
+	}
+	e.logError(doing, err)
+	return nil
 }
 
 // prepare opens an instance for the point and verifies it, if that was not
