@@ -113,6 +113,10 @@ func (l *laboratory) open(_ context.Context, env workloads.Env) (workloads.Insta
 	return i, nil
 }
 
+// hanging, with the number of the process, is what a workload logs before it
+// waits for its context.
+const hanging = "hanging in"
+
 type fake struct {
 	lab *laboratory
 	log io.Writer
@@ -154,6 +158,7 @@ func (i *fake) Sample(ctx context.Context, r *workloads.Recorder) error {
 	case "panics":
 		panic("at sample")
 	case "hangs":
+		fmt.Fprintln(i.log, hanging, os.Getpid())
 		<-ctx.Done()
 		return ctx.Err()
 	case "late":
@@ -284,6 +289,12 @@ func parse(t tester, l *laboratory, lines ...string) *spec.Spec {
 	return s
 }
 
+// serveCommand starts the test binary as a worker. The race detector lets every
+// process sleep for a second at its end, unless told otherwise.
+func serveCommand(path string) []string {
+	return []string{"env", serveVariable + "=1", "GORACE=atexit_sleep_ms=0", path}
+}
+
 // self makes the test binary the worker.
 func self(t tester) Options {
 	t.Helper()
@@ -291,7 +302,7 @@ func self(t tester) Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Options{Suite: []workloads.Workload{new(laboratory).workload()}, Self: []string{"env", serveVariable + "=1", path}}
+	return Options{Suite: []workloads.Workload{new(laboratory).workload()}, Self: serveCommand(path)}
 }
 
 // measure runs the spec into a journal.

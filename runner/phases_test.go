@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"runx/internal/results"
@@ -17,7 +18,11 @@ import (
 
 func TestPhasesInOrder(t *testing.T) {
 	t.Parallel()
-	l, j := &laboratory{}, &memory{}
+	synctest.Test(t, checkPhasesInOrder)
+}
+
+func checkPhasesInOrder(t *testing.T) {
+	l, j := &laboratory{pause: 7 * time.Millisecond}, &memory{}
 	s := parse(t, l, "sweep: {x: [1, 2]}", "measure: {warmup: 2, samples: 3, order: sequential}")
 	out := measure(t, s, j, Options{})
 	want := strings.Fields("open verify sample sample sample sample sample close")
@@ -39,8 +44,8 @@ func TestPhasesInOrder(t *testing.T) {
 		if r.Status != results.OK || r.Round != 0 || r.Rep != i%3 || r.StartedAt == 0 {
 			t.Errorf("row %d: %+v", i, r)
 		}
-		if wall := r.Values[len(r.Values)-1]; !(wall > 0) {
-			t.Errorf("row %d has the wall time %v", i, wall)
+		if wall := r.Values[len(r.Values)-1]; wall != 7 {
+			t.Errorf("row %d has the wall time %v ms, want 7", i, wall)
 		}
 		if n := r.Values[3]; n != float64(2+i%3) {
 			t.Errorf("row %d is sample %v of the instance: warm-up is in the journal, or missing", i, n)
@@ -195,26 +200,28 @@ func TestResumeAfterStop(t *testing.T) {
 
 func TestTimeoutInThisProcess(t *testing.T) {
 	t.Parallel()
-	for _, how := range []string{"hangs", "late"} {
+	for how, took := range map[string]string{"hangs": "10ms", "late": "30ms"} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
-			j := &memory{}
-			s := parse(t, &laboratory{}, "params: {how: "+how+"}", "measure: {warmup: 0, samples: 3, timeout: 10ms, on_error: continue}")
-			out := measure(t, s, j, Options{})
-			if len(j.rows) != 3 || out.Failed != 1 || out.FailedSamples != 3 {
-				t.Fatalf("%d rows, %+v", len(j.rows), out)
-			}
-			for _, r := range j.rows {
-				if r.Status != results.Timeout || !strings.Contains(r.Error, "the timeout is 10ms") {
-					t.Errorf("row %+v", r)
+			synctest.Test(t, func(t *testing.T) {
+				j := &memory{}
+				s := parse(t, &laboratory{}, "params: {how: "+how+"}", "measure: {warmup: 0, samples: 3, timeout: 10ms, on_error: continue}")
+				out := measure(t, s, j, Options{})
+				if len(j.rows) != 3 || out.Failed != 1 || out.FailedSamples != 3 {
+					t.Fatalf("%d rows, %+v", len(j.rows), out)
 				}
-				if how == "late" && (len(r.Values) == 0 || math.IsNaN(r.Values[0])) {
-					t.Errorf("what was measured late is dropped: %v", r.Values)
+				for _, r := range j.rows {
+					if r.Status != results.Timeout || r.Error != "sample: it took "+took+", the timeout is 10ms" {
+						t.Errorf("row %+v", r)
+					}
+					if how == "late" && (len(r.Values) == 0 || math.IsNaN(r.Values[0])) {
+						t.Errorf("what was measured late is dropped: %v", r.Values)
+					}
 				}
-			}
-			if !hasWarning(out, "longer than the timeout") {
-				t.Errorf("warnings %v", out.Warnings)
-			}
+				if !hasWarning(out, "longer than the timeout") {
+					t.Errorf("warnings %v", out.Warnings)
+				}
+			})
 		})
 	}
 }
@@ -223,39 +230,39 @@ func TestTimeoutInThisProcess(t *testing.T) {
 // those before them.
 func TestTimeoutIsPerSample(t *testing.T) {
 	t.Parallel()
-	j := &memory{}
-	s := parse(t, &laboratory{pause: 5 * time.Millisecond}, "measure: {samples: 20, timeout: 60ms}")
-	if out := measure(t, s, j, Options{}); out.Finished != 1 || out.FailedSamples != 0 {
-		t.Errorf("%+v", out)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := parse(t, &laboratory{pause: 59 * time.Millisecond}, "measure: {samples: 20, timeout: 60ms}")
+		if out := measure(t, s, &memory{}, Options{}); out.Finished != 1 || out.FailedSamples != 0 {
+			t.Errorf("%+v", out)
+		}
+	})
 }
 
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, measure string
-		least, most   int
+		want          int // samples of 4 ms
 		warned        bool
 	}{
-		{"spent", "{warmup: 0, samples: {min: 2, max: 1000}, budget: 40ms}", 4, 20, true},
-		{"spent before min", "{warmup: 0, samples: {min: 15, max: 1000}, budget: 40ms}", 15, 15, true},
-		{"far exceeded", "{warmup: 0, samples: 1000, budget: 20ms}", 6, 20, true},
-		{"kept", "{warmup: 0, samples: 3, budget: 10s}", 3, 3, false},
+		{"spent", "{warmup: 0, samples: {min: 2, max: 1000}, budget: 40ms}", 10, true},
+		{"spent with the warm-up", "{warmup: 3, samples: {min: 2, max: 1000}, budget: 40ms}", 7, true},
+		{"spent before min", "{warmup: 0, samples: {min: 15, max: 1000}, budget: 40ms}", 15, true},
+		{"far exceeded", "{warmup: 0, samples: 1000, budget: 20ms}", 15, true},
+		{"kept", "{warmup: 0, samples: 3, budget: 10s}", 3, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			j := &memory{}
-			out := measure(t, parse(t, &laboratory{pause: 4 * time.Millisecond}, "measure: "+c.measure), j, Options{})
-			// A machine that is busy elsewhere takes fewer, so only the upper
-			// end is strict.
-			if n := len(j.rows); n > c.most || n < 1 || out.Finished != 1 {
-				t.Errorf("%d samples, want %d..%d; %+v", n, c.least, c.most, out)
-			} else if n < c.least {
-				t.Logf("%d samples only", n)
-			}
-			if hasWarning(out, "budget") != c.warned {
-				t.Errorf("warnings %v", out.Warnings)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				j := &memory{}
+				out := measure(t, parse(t, &laboratory{pause: 4 * time.Millisecond}, "measure: "+c.measure), j, Options{})
+				if n := len(j.rows); n != c.want || out.Finished != 1 {
+					t.Errorf("%d samples, want %d; %+v", n, c.want, out)
+				}
+				if hasWarning(out, "budget") != c.warned {
+					t.Errorf("warnings %v", out.Warnings)
+				}
+			})
 		})
 	}
 }
@@ -281,47 +288,62 @@ func TestManyRowsOfOneRepetition(t *testing.T) {
 	}
 }
 
+// The first sample tells that it takes 1 ms; a call then takes as many as fill
+// 50 ms.
 func TestBatches(t *testing.T) {
 	t.Parallel()
-	l, j := &laboratory{many: true, pause: time.Millisecond}, &memory{}
-	s := parse(t, l, "measure: {warmup: 1, samples: 100, order: sequential}")
-	out := measure(t, s, j, Options{})
-	if len(j.rows) != 100 || out.Finished != 1 {
-		t.Fatalf("%d rows, %+v", len(j.rows), out)
-	}
-	for i, r := range j.rows {
-		if r.Rep != i {
-			t.Errorf("row %d is of repetition %d", i, r.Rep)
+	synctest.Test(t, func(t *testing.T) {
+		l, j := &laboratory{many: true, pause: time.Millisecond}, &memory{}
+		s := parse(t, l, "measure: {warmup: 1, samples: 100, order: sequential}")
+		out := measure(t, s, j, Options{})
+		if len(j.rows) != 100 || out.Finished != 1 {
+			t.Fatalf("%d rows, %+v", len(j.rows), out)
 		}
-	}
-	if !slices.ContainsFunc(l.events, func(e string) bool { return strings.HasPrefix(e, "sample") && !strings.HasPrefix(e, "sample ") }) {
-		t.Errorf("never asked for many: %v", l.events)
-	}
-	if n := l.count("sample", 0); n != 101 {
-		t.Errorf("%d samples were taken for 100 and a warm-up", n)
-	}
+		for i, r := range j.rows {
+			if r.Rep != i {
+				t.Errorf("row %d is of repetition %d", i, r.Rep)
+			}
+		}
+		var batches []string
+		for _, e := range l.events {
+			if strings.HasPrefix(e, "sample") && !strings.HasPrefix(e, "sample ") {
+				batches = append(batches, e)
+			}
+		}
+		if want := []string{"sample50 0", "sample49 0"}; !slices.Equal(batches, want) {
+			t.Errorf("asked for %v, want %v", batches, want)
+		}
+		if n := l.count("sample", 0); n != 101 {
+			t.Errorf("%d samples were taken for 100 and a warm-up", n)
+		}
+	})
 }
 
 // What a batch yields before it fails is kept, and the failure is the next
 // repetition.
 func TestBatchThatFails(t *testing.T) {
 	t.Parallel()
-	j := &memory{}
-	l := &laboratory{many: true, pause: time.Millisecond, fail: func(_, sample int) error {
-		if sample == 17 {
-			return errors.New("broken")
+	synctest.Test(t, func(t *testing.T) {
+		j := &memory{}
+		l := &laboratory{many: true, pause: time.Millisecond, fail: func(_, sample int) error {
+			if sample == 17 {
+				return errors.New("broken")
+			}
+			return nil
+		}}
+		measure(t, parse(t, l, "measure: {warmup: 0, samples: 40, order: sequential, on_error: continue}"), j, Options{})
+		if len(j.rows) != 40 {
+			t.Fatalf("%d rows", len(j.rows))
 		}
-		return nil
-	}}
-	measure(t, parse(t, l, "measure: {warmup: 0, samples: 40, order: sequential, on_error: continue}"), j, Options{})
-	if len(j.rows) != 40 {
-		t.Fatalf("%d rows", len(j.rows))
-	}
-	for i, r := range j.rows {
-		if r.Rep != i || (r.Status == results.OK) != (i != 17) {
-			t.Errorf("row %d: rep %d, %s %s", i, r.Rep, r.Status, r.Error)
+		if !slices.Contains(l.events, "sample39 0") {
+			t.Errorf("never asked for many: %v", l.events)
 		}
-	}
+		for i, r := range j.rows {
+			if r.Rep != i || (r.Status == results.OK) != (i != 17) {
+				t.Errorf("row %d: rep %d, %s %s", i, r.Rep, r.Status, r.Error)
+			}
+		}
+	})
 }
 
 func TestJournalThatFails(t *testing.T) {
@@ -387,6 +409,10 @@ func TestIsolationNeedsACommand(t *testing.T) {
 
 func TestDeadline(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, checkDeadline)
+}
+
+func checkDeadline(t *testing.T) {
 	parent, cancel := context.WithCancel(t.Context())
 	d := newDeadline(parent)
 	defer d.close()
@@ -395,8 +421,12 @@ func TestDeadline(t *testing.T) {
 		if d.Err() != nil || d.disarm() {
 			t.Fatal("it passed at once")
 		}
+		armed := time.Now()
 		d.arm(time.Millisecond)
 		<-d.Done()
+		if took := time.Since(armed); took != time.Millisecond {
+			t.Fatalf("it passed after %v", took)
+		}
 		if !errors.Is(d.Err(), context.DeadlineExceeded) || !errors.Is(context.Cause(d), context.DeadlineExceeded) || !d.disarm() {
 			t.Fatalf("after the limit: %v, %v", d.Err(), context.Cause(d))
 		}
@@ -410,7 +440,7 @@ func TestDeadline(t *testing.T) {
 	<-derived.Done()
 	d.disarm()
 	d.arm(time.Hour)
-	if at, ok := d.Deadline(); !ok || time.Until(at) < time.Minute {
+	if at, ok := d.Deadline(); !ok || time.Until(at) != time.Hour {
 		t.Errorf("deadline %v, %t", at, ok)
 	}
 	cancel()

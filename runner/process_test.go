@@ -122,17 +122,47 @@ func TestWorkerThatDies(t *testing.T) {
 	}
 }
 
-// A child that does not heed its timeout is killed, and the others go on.
+// hung is a log that tells when a workload begins to wait for its context, and
+// in which process.
+type hung struct {
+	text bytes.Buffer
+	told func(pid int)
+}
+
+func (h *hung) Write(p []byte) (int, error) {
+	h.text.Write(p)
+	for {
+		line, err := h.text.ReadString('\n')
+		if err != nil {
+			h.text.WriteString(line) // the rest is to come
+			return len(p), nil
+		}
+		if _, number, ok := strings.Cut(line, hanging+" "); ok {
+			pid, err := strconv.Atoi(strings.TrimSpace(number))
+			if err != nil {
+				return 0, err
+			}
+			h.told(pid)
+		}
+	}
+}
+
+// A child that is beyond its timeout is killed, and the others go on.
 func TestTimeoutOfAChild(t *testing.T) {
 	t.Parallel()
 	j := &memory{}
 	s := parse(t, &laboratory{}, "sweep: {x: [1, 2]}", "params: {how: {expr: 'x == 1 ? \"hangs\" : \"well\"'}}",
-		"measure: {samples: 2, warmup: 0, on_error: continue, isolate: point, timeout: 200ms}")
-	start := time.Now()
-	out := measure(t, s, j, self(t))
-	if took := time.Since(start); took > 5*time.Second {
-		t.Errorf("it took %v", took)
-	}
+		"measure: {samples: 2, warmup: 0, order: sequential, on_error: continue, isolate: point, timeout: 200ms}")
+	opts := self(t)
+	hungIn := make(chan int, 2)
+	opts.Log = &hung{told: func(pid int) { hungIn <- pid }}
+	// The other point gets all the time that it needs, however busy this machine.
+	opts.Observer = &witness{look: func(p *Progress) {
+		if p.PointsDone == 1 {
+			s.Measure.Timeout = time.Hour
+		}
+	}}
+	out := measure(t, s, j, opts)
 	if out.Failed != 1 || out.Finished != 1 {
 		t.Fatalf("%+v %+v", out, j.rows)
 	}
@@ -140,6 +170,10 @@ func TestTimeoutOfAChild(t *testing.T) {
 		if r.Status != results.Timeout || !strings.Contains(r.Error, "timeout") {
 			t.Errorf("row %+v", r)
 		}
+	}
+	close(hungIn)
+	for pid := range hungIn {
+		checkGone(t, pid)
 	}
 }
 
@@ -149,11 +183,16 @@ func TestInterruptLeavesNothing(t *testing.T) {
 	before := runtime.NumGoroutine()
 	j := &memory{}
 	s := parse(t, &laboratory{}, "sweep: {x: [1, 2, 3]}", "params: {how: {expr: 'x == 3 ? \"hangs\" : \"well\"'}}",
-		"measure: {samples: 50, warmup: 0, isolate: point, timeout: 1h, seed: 2, on_error: stop}")
+		"measure: {samples: 50, warmup: 0, isolate: point, timeout: 1h, order: interleaved, seed: 2, on_error: stop}")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	time.AfterFunc(400*time.Millisecond, cancel) // by then it hangs
-	out, err := measureContext(ctx, s, j, self(t))
+	opts := self(t)
+	var children []int
+	opts.Log = &hung{told: func(pid int) {
+		children = append(children, pid)
+		cancel()
+	}}
+	out, err := measureContext(ctx, s, j, opts)
 	if err != nil || !out.Interrupted || !slices.Equal(j.status, []results.RunStatus{results.Interrupted}) {
 		t.Fatalf("%+v, %v, recorded as %v", out, err, j.status)
 	}
@@ -163,16 +202,28 @@ func TestInterruptLeavesNothing(t *testing.T) {
 		}
 	}
 	for _, pid := range pids(j.rows) {
-		checkGone(t, int(pid))
+		children = append(children, int(pid))
 	}
-	for range 100 {
-		if runtime.NumGoroutine() <= before {
-			return
+	if len(children) < 2 {
+		t.Errorf("with the processes %v only, this shows little", children)
+	}
+	for _, pid := range children {
+		checkGone(t, pid)
+	}
+	if !eventually(func() bool { return runtime.NumGoroutine() <= before }) {
+		buf := make([]byte, 1<<16)
+		t.Errorf("%d goroutines, %d before:\n%s", runtime.NumGoroutine(), before, buf[:runtime.Stack(buf, true)])
+	}
+}
+
+// eventually waits for what is about to happen, however busy the machine is.
+func eventually(happened func() bool) bool {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if happened() {
+			return true
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
-	buf := make([]byte, 1<<16)
-	t.Errorf("%d goroutines, %d before:\n%s", runtime.NumGoroutine(), before, buf[:runtime.Stack(buf, true)])
+	return false
 }
 
 // runVariable names the directory of results for a runner that is killed.
@@ -202,7 +253,7 @@ func runToBeKilled(dir string) int {
 		return 1
 	}
 	opts := Options{
-		Suite: []workloads.Workload{l.workload()}, Self: []string{"env", serveVariable + "=1", path}, Observer: printer{os.Stdout},
+		Suite: []workloads.Workload{l.workload()}, Self: serveCommand(path), Observer: printer{os.Stdout},
 	}
 	if _, err := Run(context.Background(), s, run, opts); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -211,12 +262,19 @@ func runToBeKilled(dir string) int {
 	return 0
 }
 
+// killedAfter is the number of samples after which the parent kills the run, at
+// whatever moment that meets. The run waits when it is so much further that
+// the parent must have seen it.
+const killedAfter, waitsAfter = 50, 100
+
 // A printer tells the parent how far it is.
 type printer struct{ to io.Writer }
 
 func (p printer) Sampled(progress Progress) {
 	fmt.Fprintln(p.to, progress.Samples)
-	time.Sleep(2 * time.Millisecond)
+	if progress.Samples == waitsAfter {
+		time.Sleep(time.Hour)
+	}
 }
 
 func TestKilledAndResumed(t *testing.T) {
@@ -238,14 +296,14 @@ func TestKilledAndResumed(t *testing.T) {
 		t.Fatal(err)
 	}
 	told := 0
-	for lines := bufio.NewScanner(stdout); told < 50 && lines.Scan(); {
+	for lines := bufio.NewScanner(stdout); told < killedAfter && lines.Scan(); {
 		told, _ = strconv.Atoi(lines.Text())
 	}
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait() // killed
-	if told < 50 {
+	if told < killedAfter {
 		t.Fatalf("it ended after %d samples: %s", told, stderr.String())
 	}
 
