@@ -101,16 +101,26 @@ func (x *execution) show(d *results.Derived) error {
 	if err := report.NewView(summary, maxShown).Write(x.t.out, x.t.outWidth(), x.t.outStyle()); err != nil {
 		return err
 	}
-	samples, points := d.Samples, d.Summary
-	if d.Status == results.Complete {
-		samples = filepath.Join(x.root, x.spec.Name+".parquet")
-		points = filepath.Join(x.root, x.spec.Name+".summary.parquet")
-	}
+	samples := linkTo(d.Samples, filepath.Join(x.root, x.spec.Name+".parquet"))
+	points := linkTo(d.Summary, filepath.Join(x.root, x.spec.Name+".summary.parquet"))
 	fmt.Fprintf(x.t.out, "\n%s of %s in %s\n",
 		plural(d.Rows, "sample"), plural(d.Points, "point"), x.dir)
 	fmt.Fprintf(x.t.out, "pandas  pd.read_parquet(%q)\n", filepath.ToSlash(points))
 	fmt.Fprintf(x.t.out, "DuckDB  duckdb -c \"from '%s'\"\n", filepath.ToSlash(samples))
 	return nil
+}
+
+// linkTo is the name of a file that is easier to remember, if it has it: the
+// link may belong to another run.
+func linkTo(file, link string) string {
+	here, err := os.Stat(file)
+	if err != nil {
+		return file
+	}
+	if there, err := os.Stat(link); err != nil || !os.SameFile(here, there) {
+		return file
+	}
+	return link
 }
 
 // verdict is how the run ended, as an exit code with its message.

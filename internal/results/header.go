@@ -21,6 +21,8 @@ type Header struct {
 	Spec       string `json:"spec"`
 	Title      string `json:"title,omitempty"`
 	SpecSHA256 string `json:"spec_sha256"`
+	// Quick is a smoke test: see [spec.Spec].
+	Quick bool `json:"quick,omitempty"`
 	// CreatedAt is in microseconds since 1970 UTC.
 	CreatedAt int64    `json:"created_at_us"`
 	Command   []string `json:"command,omitempty"`
@@ -47,6 +49,7 @@ func newHeader(s *spec.Spec, runID string, command []string, now time.Time) *Hea
 		Spec:        s.Name,
 		Title:       s.Title,
 		SpecSHA256:  s.SHA256(),
+		Quick:       s.Quick,
 		CreatedAt:   now.UnixMicro(),
 		Command:     command,
 		Workload:    s.Workload,

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,9 +19,10 @@ var links = []struct{ file, suffix string }{
 }
 
 // Link points root/<spec>.parquet and root/<spec>.summary.parquet at the
-// tables of the newest complete run of the spec, if there is one. Whoever opens
-// a link meanwhile gets the old table or the new one. The warning, where it is
-// not nil, says why a link was not made, which loses no data.
+// tables of the newest complete run of the spec, if there is one. A smoke test
+// does not take the place of results: it counts where there is nothing else.
+// Whoever opens a link meanwhile gets the old table or the new one. The warning,
+// where it is not nil, says why a link was not made, which loses no data.
 func Link(root, specName string) (*Warning, error) {
 	run, err := newestComplete(root, specName)
 	if run == "" || err != nil {
@@ -45,21 +47,31 @@ func Link(root, specName string) (*Warning, error) {
 }
 
 // newestComplete is the directory of a run relative to root, "" where there is
-// none that is complete and has its tables.
+// none that is complete and has its tables. Every run that is no smoke test is
+// newer than any that is.
 func newestComplete(root, specName string) (string, error) {
 	dirs, err := runDirs(root)
 	if err != nil {
 		return "", err
 	}
+	smokeTest := ""
 	for _, dir := range slices.Backward(dirs) {
 		if filepath.Base(filepath.Dir(dir)) != specName || !hasTables(dir) {
 			continue
 		}
-		if finishedStatus(filepath.Join(dir, JournalFile)) == Complete {
+		run := info(dir)
+		if run.Status != Complete {
+			continue
+		}
+		if !run.Quick {
 			return filepath.Rel(root, dir)
 		}
+		smokeTest = cmp.Or(smokeTest, dir)
 	}
-	return "", nil
+	if smokeTest == "" {
+		return "", nil
+	}
+	return filepath.Rel(root, smokeTest)
 }
 
 func hasTables(dir string) bool {

@@ -17,6 +17,7 @@ import (
 type RunInfo struct {
 	Dir, ID, Spec, Title string
 	Status               RunStatus
+	Quick                bool // a smoke test
 	// CreatedAt is in microseconds since 1970 UTC.
 	CreatedAt int64
 }
@@ -62,7 +63,7 @@ func info(dir string) RunInfo {
 	if err != nil {
 		return i
 	}
-	i.Title, i.CreatedAt = records.Header.Title, records.Header.CreatedAt
+	i.Title, i.CreatedAt, i.Quick = records.Header.Title, records.Header.CreatedAt, records.Header.Quick
 	if i.Status = finishedStatus(path); i.Status == "" {
 		i.Status = unfinishedStatus(dir)
 	}

@@ -82,6 +82,26 @@ func TestListAndFind(t *testing.T) {
 	}
 }
 
+// A smoke test has the link until there are results, and never afterwards.
+func TestSmokeTestsDoNotTakeTheLinkFromResults(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	full, quick := parseSpec(t, probeSpec), parseSpec(t, probeSpec+"quick: true\n")
+	for _, c := range []struct {
+		id   string
+		spec *spec.Spec
+		want string
+	}{{id1, quick, id1}, {id2, full, id2}, {id3, quick, id2}} {
+		runAt(t, root, c.id, c.spec, Complete)
+		if w, err := Link(root, "demo"); w != nil || err != nil {
+			t.Fatalf("%v, %v", w, err)
+		}
+		if got, _ := os.Readlink(filepath.Join(root, "demo.parquet")); filepath.ToSlash(got) != "demo/"+c.want+"/samples.parquet" {
+			t.Errorf("after %s: %s", c.id, got)
+		}
+	}
+}
+
 func TestLinksFollowTheNewestCompleteRun(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
