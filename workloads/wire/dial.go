@@ -18,8 +18,8 @@ import (
 const (
 	// defaultHelloTimeout is generous: an interpreter may have much to import.
 	defaultHelloTimeout = 30 * time.Second
-	// politeGrace is how long a worker may take to end by itself.
-	politeGrace = 2 * time.Second
+	// defaultEndGrace is how long a worker may take to end by itself.
+	defaultEndGrace = 2 * time.Second
 	// cancelGrace is that of a worker whose request was cancelled: enough to
 	// see to children of its own, short enough to keep to a time limit.
 	cancelGrace = 200 * time.Millisecond
@@ -41,6 +41,8 @@ type Command struct {
 	// HelloTimeout bounds the wait for the hello; 0 means 30 s. A worker that
 	// loads something large does it at open, not before the hello.
 	HelloTimeout time.Duration
+
+	endGrace time.Duration // 0 means 2 s
 }
 
 // Dial starts the process. The context bounds the start, not the worker's life.
@@ -70,12 +72,16 @@ func start(c Command) (*Worker, error) {
 	w := &Worker{
 		name:         shorten(strings.Join(c.Argv, " ")),
 		helloTimeout: c.HelloTimeout,
+		endGrace:     c.endGrace,
 		tail:         tail{log: c.Log},
 		exited:       make(chan struct{}),
 		lastID:       1, // the greeting's
 	}
 	if w.helloTimeout == 0 {
 		w.helloTimeout = defaultHelloTimeout
+	}
+	if w.endGrace == 0 {
+		w.endGrace = defaultEndGrace
 	}
 	if err := w.startProcess(c); err != nil {
 		return nil, fmt.Errorf("start worker %q: %w", w.name, err)

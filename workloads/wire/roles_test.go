@@ -40,6 +40,9 @@ func TestMain(m *testing.M) {
 	play(role)
 }
 
+// busy is what a worker or a workload logs before it does nothing more.
+const busy = "busy"
+
 // play is a worker that does one thing wrong.
 func play(role string) {
 	in := bufio.NewScanner(os.Stdin)
@@ -60,6 +63,7 @@ func play(role string) {
 		fmt.Println(script)
 		in.Scan()
 	case role == "silent":
+		fmt.Fprintln(os.Stderr, busy)
 		time.Sleep(time.Hour)
 	case role == "stubborn":
 		hello()
@@ -70,6 +74,12 @@ func play(role string) {
 		open()
 		fmt.Fprintln(os.Stderr, "Traceback (most recent call last):\nValueError: no such thing")
 		os.Exit(3)
+	case role == "linger":
+		// A worker that takes a while to end after its output has ended.
+		open()
+		os.Stdout.Close()
+		time.Sleep(2 * cancelGrace)
+		os.Exit(5)
 	case role == "quit":
 		open()
 	case role == "huge":
@@ -172,9 +182,11 @@ func (f *fake) Sample(ctx context.Context, r *workloads.Recorder) error {
 	case "prints":
 		fmt.Println("a stray print")
 	case "waits":
+		fmt.Fprintln(f.env.Log, busy)
 		<-ctx.Done()
 		return context.Cause(ctx)
 	case "blocks":
+		fmt.Fprintln(f.env.Log, busy)
 		select {}
 	}
 	for k := range f.env.Params["count"].(int) {

@@ -43,6 +43,7 @@ func violated(format string, args ...any) error {
 type Worker struct {
 	name         string // the command, for messages
 	helloTimeout time.Duration
+	endGrace     time.Duration
 	workloads    []workloads.Workload
 
 	process *process.Process
@@ -88,10 +89,10 @@ func (w *Worker) Close() error {
 	if w.dead != nil {
 		return nil
 	}
-	polite := w.end(politeGrace)
+	polite := w.end(w.endGrace)
 	w.dead = w.obituary("was closed", nil)
 	if !polite {
-		return w.obituary(fmt.Sprintf("did not end within %v of the end of its input and was killed", politeGrace), nil)
+		return w.obituary(fmt.Sprintf("did not end within %v of the end of its input and was killed", w.endGrace), nil)
 	}
 	if w.exitErr != nil {
 		return w.obituary("ended badly", w.exitErr)
@@ -208,8 +209,13 @@ func (w *Worker) call(ctx context.Context, q *request, each func(*answer) error)
 // diagnose ends a worker with which an exchange failed, and says why it did.
 func (w *Worker) diagnose(ctx context.Context, err error) error {
 	v, broke := errors.AsType[*violation](err)
-	// A worker that has ended its output is about to end, and says why.
-	polite := w.end(cancelGrace)
+	// A worker that has ended its output is about to end, and says why. On a busy
+	// machine that may take a while.
+	grace := w.endGrace
+	if broke || ctx.Err() != nil {
+		grace = cancelGrace
+	}
+	polite := w.end(grace)
 	switch {
 	case ctx.Err() != nil:
 		return w.obituary("was ended", context.Cause(ctx))
