@@ -12,6 +12,9 @@ import (
 // better than a percent; shorter operations are repeated and divided.
 const minTimed = 10 * time.Microsecond
 
+// surelyLong is a duration that no interruption gives to a short operation.
+const surelyLong = 20 * time.Millisecond
+
 // maxOps bounds the repetition of an operation that takes no time at all.
 const maxOps = 1 << 16
 
@@ -167,13 +170,21 @@ func (r *Recorder) measure(op func() error, ops int) error {
 	return nil
 }
 
+// calibrate doubles the number of operations until they take long enough. A slow
+// first call or an interruption makes too few of them look long enough, and the
+// count holds for good: so the shortest of three tries decides.
 func (r *Recorder) calibrate(op func() error) error {
-	for ops := 1; ; ops *= 2 {
+	tries := 0
+	for ops := 1; ; {
 		start := time.Now()
 		if err := repeat(op, ops); err != nil {
 			return err
 		}
-		if time.Since(start) >= minTimed || ops >= maxOps {
+		elapsed := time.Since(start)
+		switch tries++; {
+		case elapsed < minTimed && ops < maxOps:
+			ops, tries = 2*ops, 0
+		case tries == 3 || elapsed >= surelyLong || ops >= maxOps:
 			r.ops = ops
 			return nil
 		}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -56,8 +57,13 @@ func TestSampleMetricsOrder(t *testing.T) {
 
 func TestMeasureOnce(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, checkMeasureOnce)
+}
+
+func checkMeasureOnce(t *testing.T) {
 	r := newRecorder(t)
-	before := time.Now().UnixMicro()
+	time.Sleep(time.Second)
+	began := time.Now().UnixMicro()
 	calls := 0
 	err := r.MeasureOnce(func() error {
 		calls++
@@ -70,50 +76,75 @@ func TestMeasureOnce(t *testing.T) {
 	r.Set("b_count", 7)
 	r.SetWall(5 * time.Millisecond)
 	got := values(t, r)
-	if got["latency_ms"] < 3 || got["ops_count"] != 1 || got["b_count"] != 7 || got["wall_ms"] != 5 {
+	if got["latency_ms"] != 3 || got["ops_count"] != 1 || got["b_count"] != 7 || got["wall_ms"] != 5 {
 		t.Errorf("%v", got)
 	}
 	if !math.IsNaN(got["a_count"]) || !math.IsNaN(got["c_count"]) {
 		t.Errorf("metrics that were not set are %v and %v", got["a_count"], got["c_count"])
 	}
 	rows, _ := r.Rows()
-	if at := rows[0].StartedAt; at < before || at > before+int64(time.Minute/time.Microsecond) {
-		t.Errorf("began at %d, the test at %d", at, before)
+	if at := rows[0].StartedAt; at != began {
+		t.Errorf("began at %d, want %d", at, began)
 	}
 }
 
-// What is too short for the clock is repeated, and the time divided.
+// What is too short for the clock is repeated, and the time divided. How often
+// is found out once; neither a slow first call nor an interruption decides it.
 func TestMeasureRepeatsWhatIsShort(t *testing.T) {
 	t.Parallel()
-	r := newRecorder(t)
-	calls := 0.0
-	op := func() error { calls++; return nil }
-	var ops float64
-	for range 3 {
-		r.Reset()
-		calls = 0
-		if err := r.Measure(op); err != nil {
-			t.Fatal(err)
-		}
-		got := values(t, r)
-		if ops != 0 && (got["ops_count"] != ops || calls != ops) {
-			t.Errorf("%v operations counted and %v made, after %v before", got["ops_count"], calls, ops)
-		}
-		ops = got["ops_count"]
-		if ops < 64 || got["latency_ms"] > 0.001 {
-			t.Errorf("%v operations of %v ms, want many of some nanoseconds", ops, got["latency_ms"])
-		}
-	}
-}
-
-func TestMeasureDoesNotRepeatWhatIsLong(t *testing.T) {
-	t.Parallel()
-	r := newRecorder(t)
-	if err := r.Measure(func() error { time.Sleep(time.Millisecond); return nil }); err != nil {
-		t.Fatal(err)
-	}
-	if got := values(t, r); got["ops_count"] != 1 || got["latency_ms"] < 1 {
-		t.Errorf("%v operations of %v ms, want one of 1 ms or more", got["ops_count"], got["latency_ms"])
+	for _, c := range []struct {
+		name  string
+		takes func(call int) time.Duration
+		want  float64 // operations
+		ms    float64 // of one
+	}{
+		{"no time at all", func(int) time.Duration { return 0 }, maxOps, 0},
+		{"some ns", func(int) time.Duration { return 3 }, 4096, 3e-6},
+		{"almost long enough", func(int) time.Duration { return minTimed - 1 }, 2, 0.009999},
+		{"just long enough", func(int) time.Duration { return minTimed }, 1, 0.01},
+		{"a slow first call", func(call int) time.Duration {
+			if call == 1 {
+				return 9 * time.Millisecond
+			}
+			return 100
+		}, 128, 1e-4},
+		{"an interruption", func(call int) time.Duration {
+			if call == 20 {
+				return 3 * time.Millisecond
+			}
+			return 100
+		}, 128, 1e-4},
+		{"long", func(int) time.Duration { return time.Second }, 1, 1000},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r := newRecorder(t)
+				calls := 0
+				op := func() error {
+					calls++
+					time.Sleep(c.takes(calls))
+					return nil
+				}
+				for sample := range 3 {
+					r.Reset()
+					before := calls
+					if err := r.Measure(op); err != nil {
+						t.Fatal(err)
+					}
+					got := values(t, r)
+					if got["ops_count"] != c.want || math.Abs(got["latency_ms"]-c.ms) > 1e-12 {
+						t.Errorf("%v operations of %v ms, want %v of %v", got["ops_count"], got["latency_ms"], c.want, c.ms)
+					}
+					if sample > 0 && float64(calls-before) != c.want {
+						t.Errorf("%d calls for %v operations", calls-before, c.want)
+					}
+				}
+				if c.ms >= 1000 && calls != 4 {
+					t.Errorf("%d calls for 3 samples: what is long is not tried more than once", calls)
+				}
+			})
+		})
 	}
 }
 
