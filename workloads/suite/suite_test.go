@@ -36,7 +36,7 @@ var suites = map[string]workloadtest.Suite{
 		Refused: []workloads.Values{
 			{"command": ""}, {"command": "echo {isl}"}, {"command": "echo {isl}", "shell": true}, {"command": "echo 'a"},
 		},
-		Slow:      workloads.Values{"command": "sleep 60"},
+		Slow:      workloads.Values{"command": "sleep 3600"},
 		Extracts:  []workloads.Extract{{Metric: "answer_count", Regex: `(\d+)`}},
 		Seeded:    []string{"answer_count"},
 		Optional:  []string{"child_peak_rss_bytes"},
@@ -45,7 +45,7 @@ var suites = map[string]workloadtest.Suite{
 	"sleep": {
 		Params: workloads.Values{"duration_ms": 0.2},
 		Cases:  []workloads.Values{{"duration_ms": 0.0}},
-		Slow:   workloads.Values{"duration_ms": 60_000.0},
+		Slow:   workloads.Values{"duration_ms": 3_600_000.0},
 	},
 	"synthetic": {
 		Cases: []workloads.Values{
@@ -56,7 +56,7 @@ var suites = map[string]workloadtest.Suite{
 	},
 	"spin": {
 		Cases: []workloads.Values{{"duration_us": 0.0}, {"duration_us": 12_000.0}},
-		Slow:  workloads.Values{"duration_us": 60e6},
+		Slow:  workloads.Values{"duration_us": 3.6e9},
 	},
 }
 

@@ -7,6 +7,7 @@ import (
 	"os/signal"
 	"syscall"
 	"testing"
+	"time"
 
 	"runx/workloads"
 	"runx/workloads/wire"
@@ -44,8 +45,8 @@ type Suite struct {
 	// Refused are cases that no single parameter makes wrong: Check refuses
 	// them, and so does Open.
 	Refused []workloads.Values
-	// Slow is a case whose sample takes a second or more unless it is
-	// cancelled; nil where no sample of the workload can last.
+	// Slow is a case whose sample takes an hour unless it is cancelled; nil where
+	// no sample of the workload can last.
 	Slow workloads.Values
 	// Extracts are given to every instance.
 	Extracts []workloads.Extract
@@ -55,11 +56,16 @@ type Suite struct {
 	Optional []string
 	// Allocates is why steady samples allocate; "" means that they do not.
 	Allocates string
+
+	patience time.Duration // 0 means a minute
 }
 
 // Run checks the workload. It must not run in parallel with other tests: it
 // counts goroutines and allocations.
 func Run(t *testing.T, s Suite) {
+	if s.patience == 0 {
+		s.patience = time.Minute
+	}
 	t.Run("description", s.checkDescription)
 	t.Run("refusal", s.checkRefusal)
 	hosts := []struct {

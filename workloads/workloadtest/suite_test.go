@@ -86,6 +86,8 @@ func (i *instance) Sample(ctx context.Context, r *workloads.Recorder) error {
 	switch {
 	case i.slow && i.fault == "deaf":
 		time.Sleep(40 * time.Millisecond)
+	case i.slow && i.fault == "endless" && limited(ctx):
+		select {}
 	case i.slow:
 		select {
 		case <-ctx.Done():
@@ -116,6 +118,11 @@ func (i *instance) Sample(ctx context.Context, r *workloads.Recorder) error {
 	return nil
 }
 
+func limited(ctx context.Context) bool {
+	_, ok := ctx.Deadline()
+	return ok
+}
+
 func (i *instance) Close() error {
 	if i.closed && i.fault == "closes once" {
 		return errors.New("already closed")
@@ -139,6 +146,10 @@ func TestTested(t *testing.T) {
 		s.Allocates = "one of its modes uses a timer"
 	case "deaf":
 		s.Slow = workloads.Values{"mode": "slow"}
+	case "endless":
+		s.Slow, s.patience = workloads.Values{"mode": "slow"}, 50*time.Millisecond
+	case "leaks":
+		s.patience = 50 * time.Millisecond
 	case "no value":
 		s.Params = nil
 	case "no unit":
