@@ -167,22 +167,25 @@ func TestOutputIsBounded(t *testing.T) {
 	}
 }
 
+// patience is how long a test waits for what is about to happen, however busy
+// the machine is.
+const patience = time.Minute
+
 func TestCancelKillsTheGroup(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "pid")
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { // when the grandchild is there
 		defer cancel()
-		for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 			if text, _ := os.ReadFile(file); strings.HasSuffix(string(text), "\n") {
 				return
 			}
 		}
 	}()
-	begin := time.Now()
-	_, err := sample(ctx, t, workloads.Values{"command": "sleep 60 & echo $! > {file}; wait", "file": file, "shell": true})
-	if !errors.Is(err, context.Canceled) || time.Since(begin) > 10*time.Second {
-		t.Errorf("error %v after %v, want the cancellation", err, time.Since(begin))
+	_, err := sample(ctx, t, workloads.Values{"command": "sleep 600 & echo $! > {file}; wait", "file": file, "shell": true})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want the cancellation", err)
 	}
 	checkGone(t, file)
 }
@@ -190,7 +193,7 @@ func TestCancelKillsTheGroup(t *testing.T) {
 func TestNothingIsLeftBehind(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "pid")
-	if _, err := sample(t.Context(), t, workloads.Values{"command": "sleep 60 & echo $! > {file}", "file": file, "shell": true}); err != nil {
+	if _, err := sample(t.Context(), t, workloads.Values{"command": "sleep 600 & echo $! > {file}", "file": file, "shell": true}); err != nil {
 		t.Error(err)
 	}
 	checkGone(t, file)
@@ -204,7 +207,7 @@ func checkGone(t *testing.T, file string) {
 	}
 	// A signal takes a moment, and a process not yet reaped is a zombie.
 	name := "/proc/" + strings.TrimSpace(string(text)) + "/stat"
-	for deadline := time.Now().Add(2 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		stat, err := os.ReadFile(name)
 		if err != nil || strings.Contains(string(stat), ") Z ") {
 			return
