@@ -7,8 +7,10 @@ import (
 )
 
 // A deadline is a context that is used again for every sample, because making
-// one per sample would allocate. It ends when the time that it was armed with
-// has passed, until it is disarmed, or for good when its parent ends.
+// one per sample would allocate. It ends when its parent does, or when the time
+// that it was armed with has passed. What has ended stays so: what was derived
+// from it may learn of the end later, and package context panics where there is
+// none by then. So it is replaced ([deadline.renewed]).
 type deadline struct {
 	context.Context // the parent
 	timer           *time.Timer
@@ -48,10 +50,17 @@ func (d *deadline) disarm() bool {
 	late := d.armed && !time.Now().Before(d.at)
 	d.armed = false
 	d.timer.Stop()
-	if d.err != nil && d.Context.Err() == nil {
-		d.done, d.err = make(chan struct{}), nil
-	}
 	return late
+}
+
+// renewed is the deadline for the next sample: this one, or another one where
+// it has ended and its parent has not.
+func (d *deadline) renewed() *deadline {
+	if d.Err() == nil || d.Context.Err() != nil {
+		return d
+	}
+	d.close()
+	return newDeadline(d.Context)
 }
 
 // close gives up the timer and the watch on the parent.
@@ -88,11 +97,7 @@ func (d *deadline) Deadline() (time.Time, bool) {
 	return d.at, d.armed
 }
 
-func (d *deadline) Done() <-chan struct{} {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.done
-}
+func (d *deadline) Done() <-chan struct{} { return d.done }
 
 func (d *deadline) Err() error {
 	d.mu.Lock()

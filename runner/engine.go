@@ -87,7 +87,7 @@ func (e *engine) run(ctx context.Context) (Outcome, error) {
 	e.monitor = workloads.NewMonitor()
 	if e.spec.Measure.Timeout > 0 {
 		e.deadline = newDeadline(ctx)
-		defer e.deadline.close()
+		defer func() { e.deadline.close() }() // the last one
 	}
 	err := e.measure(ctx)
 	e.closeAll()

@@ -415,7 +415,7 @@ func TestDeadline(t *testing.T) {
 func checkDeadline(t *testing.T) {
 	parent, cancel := context.WithCancel(t.Context())
 	d := newDeadline(parent)
-	defer d.close()
+	defer func() { d.close() }()
 	for range 3 {
 		d.arm(time.Hour)
 		if d.Err() != nil || d.disarm() {
@@ -430,22 +430,31 @@ func checkDeadline(t *testing.T) {
 		if !errors.Is(d.Err(), context.DeadlineExceeded) || !errors.Is(context.Cause(d), context.DeadlineExceeded) || !d.disarm() {
 			t.Fatalf("after the limit: %v, %v", d.Err(), context.Cause(d))
 		}
-		if d.Err() != nil {
-			t.Fatal("it stays over")
+		over := d
+		if d = d.renewed(); d.Err() != nil {
+			t.Fatal("the next one is over too")
 		}
+		// Whoever derived a context from it may look only now.
+		if <-over.Done(); !errors.Is(over.Err(), context.DeadlineExceeded) {
+			t.Fatalf("what was over is not: %v", over.Err())
+		}
+	}
+	if d.renewed() != d {
+		t.Error("one that is not over is replaced")
 	}
 	derived, release := context.WithCancel(d)
 	defer release()
 	d.arm(time.Millisecond)
 	<-derived.Done()
 	d.disarm()
+	d = d.renewed()
 	d.arm(time.Hour)
 	if at, ok := d.Deadline(); !ok || time.Until(at) != time.Hour {
 		t.Errorf("deadline %v, %t", at, ok)
 	}
 	cancel()
 	<-d.Done()
-	if d.disarm(); !errors.Is(d.Err(), context.Canceled) {
+	if d.disarm(); !errors.Is(d.Err(), context.Canceled) || d.renewed() != d {
 		t.Errorf("after the parent ended: %v", d.Err())
 	}
 }

@@ -105,7 +105,9 @@ func (e *engine) call(ctx context.Context, s *slot, n int) (late bool, err error
 	}
 	e.deadline.arm(e.spec.Measure.Timeout)
 	err = s.sample(e.deadline, n)
-	return e.deadline.disarm(), err
+	late = e.deadline.disarm()
+	e.deadline = e.deadline.renewed()
+	return late, err
 }
 
 // batch is how many repetitions to ask for in one call: one, unless the point
