@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,16 +12,32 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"runx/internal/results"
 )
 
+// goRace keeps the race detector from letting every process sleep for a second
+// at its end.
+const goRace = "atexit_sleep_ms=0"
+
 // TestMain makes this binary the program too: scripts and tests start it under
-// the name runx, and it starts itself as a worker.
+// the name runx, and it starts itself as a worker; deaf is for one test.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"runx": main})
+	if err := os.Setenv("GORACE", goRace); err != nil {
+		panic(err)
+	}
+	testscript.Main(m, map[string]func(){"runx": main, "deaf": deaf})
+}
+
+// deaf is a program that does not end with the context that an interrupt ends.
+func deaf() {
+	ctx, _ := interruptible(context.Background(), newTerminal(os.Stdin, os.Stdout, os.Stderr))
+	fmt.Fprintln(os.Stderr, "ready")
+	<-ctx.Done()
+	time.Sleep(time.Hour)
 }
 
 func TestScripts(t *testing.T) {
@@ -28,6 +45,10 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("GORACE", goRace)
+			return nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code":  commandCode,
 			"huge":  commandHuge,
