@@ -286,13 +286,9 @@ func TestAliasBombIsBounded(t *testing.T) {
 	for i := 1; i < 12; i++ {
 		fmt.Fprintf(&b, "a%d: &a%d [%s]\n", i, i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i-1), 10), ", "))
 	}
-	start := time.Now()
-	_, problems := Parse("f", []byte(b.String()))
+	_, problems := Parse("f", []byte(b.String())) // or it never ends
 	if len(problems) != 1 || problems[0].Message != "a3.7: aliases expand to more than 10000 values" {
 		t.Errorf("got %v", problems)
-	}
-	if took := time.Since(start); took > 2*time.Second {
-		t.Errorf("took %v", took)
 	}
 }
 
@@ -359,7 +355,10 @@ func TestHostileTextsAreBounded(t *testing.T) {
 	for name, src := range hostile() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			start := time.Now()
+			// Far beyond the fraction of a second that it takes, on any machine;
+			// work that grows quadratically takes longer.
+			hang := time.AfterFunc(time.Minute, func() { panic(name + " hangs") })
+			defer hang.Stop()
 			tree, problems := Parse("f", []byte(src))
 			if tree != nil {
 				problems = append(problems, tree.Decode(&struct{}{})...)
@@ -369,9 +368,6 @@ func TestHostileTextsAreBounded(t *testing.T) {
 			}
 			if n := len(problems.Error()); n > 64<<10 {
 				t.Errorf("the report has %d bytes", n)
-			}
-			if took := time.Since(start); took > 10*time.Second {
-				t.Errorf("took %v", took)
 			}
 		})
 	}
