@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 	"sync"
 	"time"
 
@@ -24,6 +25,8 @@ const overBudget = 3
 type journal interface {
 	Point(spec.Point) error
 	Append(*results.Sample) error
+	End(point int64, why results.Ending) error
+	Ended(point int64) results.Ending
 	Samples() iter.Seq2[*results.Sample, error]
 	Finish(results.RunStatus) error
 }
@@ -158,23 +161,51 @@ func (e *engine) count(row *results.Sample) {
 	e.seen.row(row)
 }
 
-// judge ends a point that needs no more samples.
-func (e *engine) judge(p *point) {
+// judge ends a point that needs no more samples. Where its rows do not show that,
+// the journal is told.
+func (e *engine) judge(p *point) error {
 	m := &e.spec.Measure
+	var ending results.Ending
+	if p.phase == failed && m.OnError != spec.Stop { // to go on after a stop is to try again
+		ending = results.GivenUp
+	}
 	if p.phase == pending {
 		enough := int(p.reps) >= m.Samples.Min && e.watch.decide(p)
-		spent := m.Budget > 0 && (p.spent >= overBudget*m.Budget ||
-			p.spent >= m.Budget && int(p.reps) >= m.Samples.Min)
+		spent := m.Budget > 0 && p.spent >= e.allowed(p)
 		full := int(p.reps) >= m.Samples.Max
 		if !enough && !spent && !full {
-			return
+			return nil
 		}
 		p.phase = finished
 		if p.ok == 0 {
 			p.phase = failed
 		}
+		if !enough && !full {
+			ending = results.SpentBudget
+		}
 		e.seen.end(e, p, enough, full)
 	}
+	if ending != "" {
+		if err := e.journal.End(p.index, ending); err != nil {
+			return fmt.Errorf("record the end of a point: %w", err)
+		}
+	}
+	e.settle(p)
+	return nil
+}
+
+// allowed is what a point may take: its budget, or more where it has not as many
+// samples as the spec asks for at least.
+func (e *engine) allowed(p *point) time.Duration {
+	budget := e.spec.Measure.Budget
+	if int(p.reps) >= e.spec.Measure.Samples.Min {
+		return budget
+	}
+	return overBudget * min(budget, math.MaxInt64/overBudget)
+}
+
+// settle counts a point that has ended, and closes it.
+func (e *engine) settle(p *point) {
 	switch p.phase {
 	case finished:
 		e.out.Finished++

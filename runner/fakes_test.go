@@ -209,6 +209,7 @@ type memory struct {
 	points map[int64]spec.Point
 	rows   []results.Sample
 	fail   func(n int) error
+	ended  map[int64]results.Ending
 	status []results.RunStatus
 }
 
@@ -234,6 +235,19 @@ func (m *memory) Append(s *results.Sample) error {
 	m.rows = append(m.rows, row)
 	return nil
 }
+
+func (m *memory) End(point int64, why results.Ending) error {
+	if _, ok := m.points[point]; !ok {
+		return fmt.Errorf("point %d is not defined", point)
+	}
+	if m.ended == nil {
+		m.ended = map[int64]results.Ending{}
+	}
+	m.ended[point] = why
+	return nil
+}
+
+func (m *memory) Ended(point int64) results.Ending { return m.ended[point] }
 
 func (m *memory) Samples() iter.Seq2[*results.Sample, error] {
 	return func(yield func(*results.Sample, error) bool) {

@@ -46,7 +46,9 @@ func (e *engine) repetition(ctx context.Context, p *point) error {
 	}
 	e.now = time.Now()
 	p.spent += e.now.Sub(began)
-	e.judge(p)
+	if err := e.judge(p); err != nil {
+		return err
+	}
 	e.tell(p)
 	if f != nil && f.status != results.Skipped && e.spec.Measure.OnError == spec.Stop {
 		return fmt.Errorf("%w: %w", errStopped, f.err)

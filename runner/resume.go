@@ -12,8 +12,9 @@ import (
 )
 
 // resume takes over what the journal holds: a point goes on behind its last
-// sample, and one that ended stays so. The time it has spent is what its
-// samples took.
+// sample, and one that ended stays so. The time that one which did not end has
+// spent is what its samples took. Only a sample that is ok shows that its answer
+// was verified.
 func (e *engine) resume() error {
 	wall := len(e.watch.names) - 1
 	var at spec.Point
@@ -25,7 +26,8 @@ func (e *engine) resume() error {
 		if p == nil {
 			return fmt.Errorf("the journal has a sample of point %d, which the spec does not have", row.Point)
 		}
-		p.verified, p.defined = true, true
+		p.defined = true
+		p.verified = p.verified || row.Status == results.OK
 		e.count(row)
 		if len(row.Values) > wall && !math.IsNaN(row.Values[wall]) {
 			p.spent += time.Duration(row.Values[wall] * float64(time.Millisecond))
@@ -46,12 +48,30 @@ func (e *engine) resume() error {
 		}
 	}
 	for i := range e.points {
-		if p := &e.points[i]; p.reps > 0 || p.phase != pending {
-			e.judge(p)
-			if p.phase != pending {
-				p.values = nil
-			}
+		if err := e.resumeEnd(&e.points[i]); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// resumeEnd ends a point that has ended before, by its samples or by what the
+// journal says.
+func (e *engine) resumeEnd(p *point) error {
+	switch e.journal.Ended(p.index) {
+	case results.SpentBudget:
+		p.spent = max(p.spent, e.allowed(p))
+	case results.GivenUp:
+		p.phase = failed
+	}
+	if p.reps == 0 && p.phase == pending {
+		return nil
+	}
+	if err := e.judge(p); err != nil {
+		return err
+	}
+	if p.phase != pending {
+		p.values = nil
 	}
 	return nil
 }

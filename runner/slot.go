@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"runtime"
 	"runtime/debug"
 	"time"
@@ -178,7 +179,8 @@ func (e *engine) limitSetup(ctx context.Context, p *point) (context.Context, con
 	if e.spec.Measure.Budget == 0 {
 		return ctx, func() {}
 	}
-	return context.WithTimeout(ctx, max(overBudget*e.spec.Measure.Budget-p.spent, e.spec.Measure.Budget))
+	most := overBudget * min(e.spec.Measure.Budget, math.MaxInt64/overBudget)
+	return context.WithTimeout(ctx, max(most-p.spent, e.spec.Measure.Budget))
 }
 
 // openSlot opens an instance. Where that fails for want of memory that other

@@ -7,9 +7,20 @@ type EventKind string
 const (
 	ResumedEvent  EventKind = "resumed"
 	FinishedEvent EventKind = "finished"
+	EndedEvent    EventKind = "ended" // of a point: see Run.End
 )
 
-// An Event is something that happened to the run as a whole.
+// An Ending is why a point needs no more samples where those that it has do not
+// show it.
+type Ending string
+
+// The endings.
+const (
+	SpentBudget Ending = "budget" // on more than its samples: no row says what setup took
+	GivenUp     Ending = "failed" // by a failure after which there is no going on
+)
+
+// An Event is something that happened to the run, or to a point, between samples.
 type Event struct {
 	Kind EventKind `json:"event"`
 	// At is in microseconds since 1970 UTC.
@@ -21,4 +32,8 @@ type Event struct {
 	PeakRSSBytes int64 `json:"peak_rss_bytes,omitempty"`
 	// CutBytes is the length of the torn tail that was cut on resuming.
 	CutBytes int64 `json:"cut_bytes,omitempty"`
+	// Point is the index of the point that ended, Ending why; nil and empty for
+	// other events.
+	Point  *int64 `json:"point,omitempty"`
+	Ending Ending `json:"ending,omitempty"`
 }

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -41,7 +42,7 @@ func openRun(dir string) (*Run, *journalState, error) {
 	if _, err := ReadJournal(path); err != nil { // so that a file without a header is not touched
 		return nil, nil, openError(dir, err)
 	}
-	r := &Run{dir: dir}
+	r := &Run{dir: dir, ended: map[int64]Ending{}}
 	var state journalState
 	var d lineDecoder
 	var seq sequence
@@ -49,11 +50,16 @@ func openRun(dir string) (*Run, *journalState, error) {
 		if err := d.decode(line); err != nil {
 			return err
 		}
-		if err := seq.check(&d.record); err != nil && state.err == nil {
-			state.err = err
+		if err := seq.check(&d.record); err != nil {
+			state.err = cmp.Or(state.err, err)
+			return nil
 		}
-		if e := d.record.Event; e != nil && e.Kind == FinishedEvent {
+		switch e := d.record.Event; {
+		case e == nil:
+		case e.Kind == FinishedEvent:
 			state.status = e.Status
+		case e.Kind == EndedEvent:
+			r.ended[*e.Point] = e.Ending
 		}
 		return nil
 	}

@@ -57,7 +57,8 @@ func (r *Records) All() iter.Seq2[*Record, error] {
 }
 
 // A sequence checks what one line alone cannot tell: that the header comes
-// first and once, and that a point is defined once, before its samples.
+// first and once, and that a point is defined once, before its samples and its
+// end.
 type sequence struct {
 	started bool
 	points  indexSet
@@ -75,6 +76,10 @@ func (q *sequence) check(r *Record) error {
 		return fmt.Errorf("point %d is defined twice", r.Point.Index)
 	case r.Sample != nil && !q.points.has(r.Sample.Point):
 		return fmt.Errorf("a sample belongs to point %d, which is not defined", r.Sample.Point)
+	case r.Sample != nil && r.Sample.Status == OK && len(r.Sample.Values) == 0:
+		return fmt.Errorf("a sample of point %d is ok and has no values", r.Sample.Point)
+	case r.Event != nil && r.Event.Kind == EndedEvent && (r.Event.Point == nil || !q.points.has(*r.Event.Point)):
+		return errors.New("a point ended that is not defined")
 	}
 	return nil
 }

@@ -29,6 +29,7 @@ type Run struct {
 	header  *Header
 	journal *journal.Journal
 	points  indexSet
+	ended   map[int64]Ending
 	line    []byte
 	closed  bool
 }
@@ -84,6 +85,26 @@ func (r *Run) Append(s *Sample) error {
 	r.line = appendSample(r.line[:0], s)
 	return r.append(r.line)
 }
+
+// End records that a point needs no more samples, where they do not show it, so
+// that a resumed run leaves it alone. Recording it again writes nothing.
+func (r *Run) End(point int64, why Ending) error {
+	if !r.points.has(point) {
+		return fmt.Errorf("end point %d: it is not defined", point)
+	}
+	if r.ended[point] == why {
+		return nil
+	}
+	if err := r.event(Event{Kind: EndedEvent, Point: &point, Ending: why}); err != nil {
+		return err
+	}
+	r.ended[point] = why
+	return nil
+}
+
+// Ended is why a point needs no more samples, where that is recorded; empty
+// where it is not.
+func (r *Run) Ended(point int64) Ending { return r.ended[point] }
 
 // Sync makes every sample durable. Append does it once a second anyway; call it
 // before a long pause.
