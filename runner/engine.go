@@ -58,6 +58,7 @@ type engine struct {
 	out          Outcome
 	reps         int64
 	seen         observations
+	why          reasons
 	guess        forecast
 }
 
@@ -131,7 +132,7 @@ func (e *engine) finish(err error) (Outcome, error) {
 	if ended := e.journal.Finish(status); ended != nil && err == nil {
 		err = fmt.Errorf("record the end of the run: %w", ended)
 	}
-	e.out.Warnings = e.warnings()
+	e.out.Warnings, e.out.Reasons = e.warnings(), e.why.sorted()
 	return e.out, err
 }
 
@@ -154,6 +155,9 @@ func (e *engine) count(row *results.Sample) {
 	e.out.Samples++
 	if row.Status == results.Failed || row.Status == results.Timeout {
 		e.out.FailedSamples++
+	}
+	if row.Status != results.OK {
+		e.why.note(row)
 	}
 	if row.Tainted != "" {
 		e.out.Tainted++

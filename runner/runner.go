@@ -33,6 +33,9 @@ type Outcome struct {
 	// FailedSamples are those among them that failed or timed out, Tainted
 	// those taken during detectable interference.
 	Samples, FailedSamples, Tainted int64
+	// Reasons are why samples failed and points were skipped, the most frequent
+	// first; of very many different ones, the first that came up.
+	Reasons []Reason
 	// Interrupted says that the context was cancelled: the run can be resumed.
 	Interrupted bool
 	// Stopped is the error that ended the run because the spec says on_error:

@@ -127,9 +127,13 @@ func linkTo(file, link string) string {
 func (x *execution) verdict(o runner.Outcome) error {
 	if o.Skipped > 0 {
 		x.t.warn(plural(int64(o.Skipped), "point")+" cannot be measured here", "the column error of samples.parquet says why")
+		x.t.reasons(o.Reasons, func(s results.Status) bool { return s == results.Skipped })
 	}
 	if o.FailedSamples > 0 {
 		x.t.note("%s of %s failed", plural(o.FailedSamples, "sample"), report.Count(o.Samples))
+		if o.Stopped == "" { // or it is said below
+			x.t.reasons(o.Reasons, func(s results.Status) bool { return s != results.Skipped })
+		}
 	}
 	switch {
 	case o.Interrupted:
@@ -143,7 +147,7 @@ func (x *execution) verdict(o runner.Outcome) error {
 		return exitError{exitFailed}
 	case o.Failed > 0:
 		x.t.note("%s of %s failed", plural(int64(o.Failed), "point"), report.Count(int64(o.Points)))
-		fmt.Fprintf(x.t.err, "  hint: the column error of %s says why\n", filepath.Join(x.dir, "samples.parquet"))
+		fmt.Fprintf(x.t.err, "  hint: the column error of %s tells of each\n", filepath.Join(x.dir, "samples.parquet"))
 		return exitError{exitFailed}
 	}
 	return nil
