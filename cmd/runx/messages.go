@@ -182,7 +182,7 @@ func (t *terminal) exit(err error) int {
 // they are: each begins with its place, which editors make a link of.
 func writeError(w io.Writer, err error) {
 	if ps, ok := errors.AsType[document.Problems](err); ok {
-		fmt.Fprintln(w, ps.Error())
+		fmt.Fprintln(w, printableLines(ps.Error()))
 		return
 	}
 	fmt.Fprintln(w, "runx: "+printableLines(err.Error()))

@@ -36,7 +36,7 @@ func (t *Table) Write(w io.Writer, width int, style Style) (hidden int, err erro
 			if k > 0 {
 				l.WriteString(strings.Repeat(" ", columnGap))
 			}
-			text, last := cell(i), k == len(shown)-1
+			text, last := Printable(cell(i)), k == len(shown)-1
 			pad := strings.Repeat(" ", max(widths[i]-cells(text), 0))
 			switch {
 			case t.Columns[i].Right:
@@ -55,7 +55,7 @@ func (t *Table) Write(w io.Writer, width int, style Style) (hidden int, err erro
 	}
 	plain := func(s string) string { return s }
 	for _, row := range t.Rows {
-		line(func(i int) string { return Printable(row[i]) }, plain)
+		line(func(i int) string { return row[i] }, plain)
 	}
 	_, err = io.WriteString(w, b.String())
 	return len(t.Columns) - len(shown), err
@@ -73,7 +73,7 @@ func (t *Table) hasUnits() bool {
 func (t *Table) widths() []int {
 	widths := make([]int, len(t.Columns))
 	for i, c := range t.Columns {
-		widths[i] = max(cells(c.Title), cells(c.Unit))
+		widths[i] = max(cells(Printable(c.Title)), cells(Printable(c.Unit)))
 		for _, row := range t.Rows {
 			widths[i] = max(widths[i], cells(Printable(row[i])))
 		}

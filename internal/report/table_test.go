@@ -87,3 +87,13 @@ func TestWrap(t *testing.T) {
 		}
 	}
 }
+
+// The names of columns come from files that others may have written.
+func TestHeadingsAreShownNotObeyed(t *testing.T) {
+	t.Parallel()
+	table := Table{Columns: []TableColumn{{Title: "a\x1b[31m", Unit: "\x1b[2J", Keep: true}}, Rows: [][]string{{"\x1b[1m"}}}
+	var out strings.Builder
+	if _, err := table.Write(&out, 0, Style{}); err != nil || strings.Contains(out.String(), "\x1b") {
+		t.Errorf("%q, %v", out.String(), err)
+	}
+}

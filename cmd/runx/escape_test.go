@@ -1,0 +1,52 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode"
+)
+
+// A spec is the text of somebody else: whatever it holds, the terminal is not
+// told what to do.
+func TestSpecsDoNotSpeakToTheTerminal(t *testing.T) {
+	t.Parallel()
+	const escape = `\e[31m\e]0;mine\a`
+	for name, spec := range map[string]string{
+		"a workload": `{version: 1, name: a, workload: "attention` + escape + `"}`,
+		"a key":      `{version: 1, name: a, workload: noop, "quick` + escape + `": true}`,
+		"a parameter": `{version: 1, name: a, workload: exec, params: {command: "echo` + escape + ` {nothing}"}, ` +
+			`sweep: {x: ["` + escape + `", "b` + escape + `"]}}`,
+		"an expression": `{version: 1, name: a, workload: noop, metrics: {m: "latency_ms + '` + escape + `' * nowhere"}}`,
+		"a claim":       `{version: 1, name: a, workload: noop, claims: [{name: "` + escape + `", value: "1", expect: "value > '` + escape + `'"}]}`,
+		"what is right": `{version: 1, name: a, title: "` + escape + `", workload: exec, params: {command: "echo ` + escape + `{x}"}, ` +
+			`sweep: {x: ["` + escape + `", "b` + escape + `"]}, measure: {samples: 1, warmup: 0}}`,
+		"what fails": `{version: 1, name: a, workload: exec, params: {command: "printf '` + escape + `' >&2; exit 3", shell: true}, ` +
+			`measure: {samples: 1, warmup: 0}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			path := filepath.Join(dir, "a.yaml")
+			if err := os.WriteFile(path, []byte(spec), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for _, command := range []string{"validate", "plan", "run"} {
+				args := []string{command, path}
+				if command == "run" {
+					args = append(args, "-o", filepath.Join(dir, "out"))
+				}
+				var out, err bytes.Buffer
+				run(args, nil, &out, &err)
+				for _, text := range []string{out.String(), err.String()} {
+					at := strings.IndexFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' })
+					if at >= 0 {
+						t.Errorf("%s says %q", command, text)
+					}
+				}
+			}
+		})
+	}
+}
