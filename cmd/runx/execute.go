@@ -34,7 +34,7 @@ func (x *execution) id() string { return filepath.Base(x.dir) }
 func (x *execution) perform(ctx context.Context, run *results.Run) error {
 	outcome, err := x.measure(ctx, run)
 	if err != nil {
-		return withHint(err, "what was measured is kept: %s goes on", x.resumeCommand())
+		return withHint(err, "what was measured is kept: %s goes on", resumeCommand(x.dir))
 	}
 	if err := x.conclude(ctx, outcome.Warnings); err != nil {
 		return err
@@ -47,7 +47,7 @@ func (x *execution) conclude(ctx context.Context, warnings []results.Warning) er
 	// An interrupt ends the measuring, not the writing of what was measured.
 	derived, err := results.Derive(context.WithoutCancel(ctx), x.dir)
 	if err != nil {
-		return withHint(err, "the journal in %s is whole: %s makes the tables of it", x.dir, x.resumeCommand())
+		return withHint(err, "the journal in %s is whole: %s makes the tables of it", x.dir, resumeCommand(x.dir))
 	}
 	warnings = append(warnings, derived.Warnings...)
 	// It leads to the newest complete run, which this one need not be.
@@ -139,26 +139,26 @@ func (x *execution) verdict(o runner.Outcome) error {
 	case o.Interrupted:
 		left := o.Points - o.Finished - o.Failed - o.Skipped
 		x.t.note("interrupted with %s to go", plural(int64(left), "point"))
-		fmt.Fprintf(x.t.err, "  hint: %s goes on\n", x.resumeCommand())
+		x.t.hint("%s goes on", resumeCommand(x.dir))
 		return exitError{exitInterrupted}
 	case o.Stopped != "":
 		x.t.note("stopped, as on_error says: %s", report.Printable(o.Stopped))
-		fmt.Fprintf(x.t.err, "  hint: %s tries again\n", x.resumeCommand())
+		x.t.hint("%s tries again", resumeCommand(x.dir))
 		return exitError{exitFailed}
 	case o.Failed > 0:
 		x.t.note("%s of %s failed", plural(int64(o.Failed), "point"), report.Count(int64(o.Points)))
-		fmt.Fprintf(x.t.err, "  hint: the column error of %s tells of each\n", filepath.Join(x.dir, "samples.parquet"))
+		x.t.hint("the column error of %s tells of each", filepath.Join(x.dir, "samples.parquet"))
 		return exitError{exitFailed}
 	}
 	return nil
 }
 
-// resumeCommand is what to type to go on with the run.
-func (x *execution) resumeCommand() string {
-	if x.root == defaultOut {
-		return "runx resume " + x.id()
+// resumeCommand is what to type to go on with the run in dir.
+func resumeCommand(dir string) string {
+	if filepath.Dir(filepath.Dir(dir)) == defaultOut {
+		return "runx resume " + filepath.Base(dir)
 	}
-	return shellQuote([]string{"runx", "resume", x.dir})
+	return shellQuote([]string{"runx", "resume", dir})
 }
 
 // A logFile takes what workers print on stderr. It comes into being with the

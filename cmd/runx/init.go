@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -32,7 +31,7 @@ func newInit(t *terminal) *cobra.Command {
 				return err
 			}
 			t.note("wrote %s", path)
-			fmt.Fprintf(t.err, "  hint: runx plan %s shows what it measures, runx %s measures it\n", path, path)
+			t.hint("runx plan %s shows what it measures, runx run %s measures it", path, path)
 			return nil
 		},
 	}

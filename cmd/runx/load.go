@@ -87,7 +87,7 @@ func loadSpecs(ctx context.Context, t *terminal, paths []string, opts spec.Optio
 		s, err := loadSpec(ctx, path, opts)
 		if err != nil {
 			if failed != nil {
-				writeError(t.err, failed)
+				t.writeError(failed)
 			}
 			failed = err
 			continue

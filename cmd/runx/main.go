@@ -35,6 +35,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return serve(stdin, stdout, stderr)
 	}
 	t := newTerminal(stdin, stdout, stderr)
+	if executable, err := os.Executable(); err == nil {
+		t.program = programName(os.Args[0], executable)
+	}
 	root := newRoot(t)
 	root.SetArgs(args)
 	return t.exit(root.ExecuteContext(context.Background()))
@@ -54,7 +57,7 @@ func serve(stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	if err := wire.Serve(ctx, stdin, stdout, stderr, suite.All()); err != nil {
-		writeError(stderr, err)
+		newTerminal(stdin, stdout, stderr).writeError(err)
 		return exitFailed
 	}
 	return exitDone

@@ -73,7 +73,8 @@ type terminal struct {
 	out, err       io.Writer
 	outTTY, errTTY bool
 	color          bool
-	live           bool // err can be redrawn
+	live           bool   // err can be redrawn
+	program        string // what starts runx again; see commands
 
 	// mu keeps apart what the measuring goroutine draws and the note of an
 	// interrupt; block is what is drawn now, nil for nothing.
@@ -147,8 +148,14 @@ func (t *terminal) warn(message, hint string) {
 	text := report.Wrap("warning: "+report.Printable(message), width, 9)
 	fmt.Fprintln(t.err, t.errStyle().Warn("warning:")+strings.TrimPrefix(text, "warning:"))
 	if hint != "" {
-		fmt.Fprintln(t.err, report.Wrap("  hint: "+report.Printable(hint), width, 8))
+		fmt.Fprintln(t.err, report.Wrap("  hint: "+report.Printable(t.commands(hint)), width, 8))
 	}
+}
+
+// hint says the cure of what was said before. It is not wrapped: what it says to
+// type can be copied.
+func (t *terminal) hint(format string, args ...any) {
+	fmt.Fprintln(t.err, "  hint: "+printableLines(t.commands(fmt.Sprintf(format, args...))))
 }
 
 // problems prints the warnings of a spec, each at its place.
@@ -168,7 +175,7 @@ func (t *terminal) exit(err error) int {
 	if e, ok := errors.AsType[exitError](err); ok {
 		return e.code
 	}
-	writeError(t.err, err)
+	t.writeError(err)
 	if _, ok := errors.AsType[usageError](err); ok {
 		return exitUsage
 	}
@@ -180,14 +187,14 @@ func (t *terminal) exit(err error) int {
 
 // writeError prints an error and its hint. The problems of a spec stand as
 // they are: each begins with its place, which editors make a link of.
-func writeError(w io.Writer, err error) {
+func (t *terminal) writeError(err error) {
 	if ps, ok := errors.AsType[document.Problems](err); ok {
-		fmt.Fprintln(w, printableLines(ps.Error()))
+		fmt.Fprintln(t.err, printableLines(ps.Error()))
 		return
 	}
-	fmt.Fprintln(w, "runx: "+printableLines(err.Error()))
+	fmt.Fprintln(t.err, "runx: "+printableLines(err.Error()))
 	if h, ok := errors.AsType[hinter](err); ok {
-		fmt.Fprintln(w, "  hint: "+printableLines(h.Hint()))
+		t.hint("%s", h.Hint())
 	}
 }
 

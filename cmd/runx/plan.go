@@ -241,7 +241,7 @@ func (p *plan) write(ctx context.Context, t *terminal) error {
 	fmt.Fprintf(t.out, "\npoints   %s\n", known.text(known.n, "point"))
 	fmt.Fprintf(t.out, "time     %s\n", p.expectedTime(known))
 	if len(points) > 0 && points[0].Rerun != nil {
-		fmt.Fprintf(t.out, "one      %s\n", report.Printable(shellQuote(points[0].Rerun)))
+		fmt.Fprintf(t.out, "one      %s\n", t.commands(report.Printable(shellQuote(points[0].Rerun))))
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func newValidate(t *terminal) *cobra.Command {
 			for _, path := range paths {
 				s, err := loadSpec(cmd.Context(), path, opts)
 				if err != nil {
-					writeError(t.err, err)
+					t.writeError(err)
 					failed = exitError{exitUsage}
 					continue
 				}

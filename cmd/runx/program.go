@@ -1,0 +1,61 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime/debug"
+	"strings"
+)
+
+// ownName is what runx is called in all texts.
+const ownName = "runx"
+
+// programName is what a person types to start this program again: hints name
+// commands, and they must work. arg0 is what it was started as, executable the
+// file that it is.
+func programName(arg0, executable string) string {
+	switch {
+	case runByGo(executable):
+		return "go run " + ownPackage()
+	case filepath.Base(arg0) == arg0:
+		return strings.TrimSuffix(arg0, ".exe") // found by the shell, in $PATH
+	}
+	return shellQuote([]string{arg0})
+}
+
+// builtByRun is where go run keeps what it has built: in a temporary folder the
+// first time, from then on in its cache.
+var builtByRun = regexp.MustCompile(`(go-build\d+/b\d+/exe|/[0-9a-f]{64}-d)/[^/]+$`)
+
+// runByGo tells whether an executable is one that only go run knows.
+func runByGo(executable string) bool {
+	return builtByRun.MatchString(filepath.ToSlash(executable))
+}
+
+// ownPackage is this package as the go command takes it: by its folder as in the
+// README, by its import path in other folders of the module.
+func ownPackage() string {
+	const folder = "./cmd/" + ownName
+	if _, err := os.Stat(folder + "/main.go"); err == nil {
+		return folder
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Path != "" {
+		return info.Path
+	}
+	return folder
+}
+
+// ownCommand is a command of this program in a text.
+var ownCommand = regexp.MustCompile(`\b` + ownName + ` (completion|help|init|list|plan|resume|run|schema|show|validate|--help)\b`)
+
+// commands puts the name under which this program can be started into a text
+// whose commands begin with runx.
+func (t *terminal) commands(text string) string {
+	if t.program == "" || t.program == ownName {
+		return text
+	}
+	return ownCommand.ReplaceAllStringFunc(text, func(command string) string {
+		return t.program + strings.TrimPrefix(command, ownName)
+	})
+}
