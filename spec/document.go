@@ -49,7 +49,7 @@ type measureDoc struct {
 type untilDoc struct {
 	document.Position
 	Metric     document.Text             `yaml:"metric" required:"true" doc:"The metric whose estimate decides." example:"latency_ms"`
-	Stat       statText                  `yaml:"stat" default:"p50" doc:"mean, or a quantile such as p50 or p99."`
+	Stat       untilText                 `yaml:"stat" default:"p50" doc:"mean, or a quantile such as p50 or p99."`
 	RelativeCI document.Located[float64] `yaml:"relative_ci" required:"true" min:"0.0001" max:"1" doc:"The 95% interval may reach this far to either side, as a share of the estimate." example:"0.02"`
 }
 

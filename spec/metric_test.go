@@ -87,6 +87,7 @@ func TestStat(t *testing.T) {
 		{"p50", 0.5, true, 2}, {"p5", 0.05, true, 20}, {"p05", 0.05, true, 20}, {"p95", 0.95, true, 20}, {"p99", 0.99, true, 100},
 		{"p999", 0.999, true, 1000}, {"p9999", 0.9999, true, 10000}, {"p1", 0.01, true, 100}, {"p90", 0.9, true, 10},
 		{"p0", 0, false, 0}, {"p", 0, false, 0}, {"p-5", 0, false, 0}, {"mean", 0, false, 0}, {"p9999999", 0, false, 0}, {"p00", 0, false, 0},
+		{"p100", 0, false, 0}, {"p990", 0, false, 0}, {"p001", 0.001, true, 1000}, {"p10", 0.1, true, 10},
 	}
 	for _, tt := range tests {
 		q, ok := tt.stat.Quantile()

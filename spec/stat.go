@@ -10,6 +10,11 @@ import (
 // or a quantile written p50, p95, p99, p999 (99.9%).
 type Stat string
 
+// quantileForm is that of quantiles. Behind the first two digits there is no
+// zero at the end: p990 is p99, and who writes p100 means the maximum and not
+// the 10.0% that it would be.
+const quantileForm = "^p([1-9]|[0-9][1-9]|[1-9]0|[0-9]{2,5}[1-9])$"
+
 // The statistics that are not quantiles.
 const (
 	Mean     Stat = "mean"
@@ -32,7 +37,8 @@ type MetricSummary struct {
 // Stat that is no quantile.
 func (s Stat) Quantile() (q float64, ok bool) {
 	digits, ok := strings.CutPrefix(string(s), "p")
-	if !ok || digits == "" || len(digits) > 6 || strings.Trim(digits, "0123456789") != "" || strings.Trim(digits, "0") == "" {
+	if !ok || digits == "" || len(digits) > 6 || strings.Trim(digits, "0123456789") != "" || strings.Trim(digits, "0") == "" ||
+		len(digits) > 2 && strings.HasSuffix(digits, "0") {
 		return 0, false
 	}
 	n, err := strconv.Atoi(digits)

@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"runx/internal/document"
 	"runx/internal/stats"
@@ -63,12 +64,15 @@ func (s Stat) valid() bool {
 
 // otherStats are names that other tools give to a statistic.
 var otherStats = map[string]Stat{
-	"average": Mean, "avg": Mean, "median": "p50", "stddev": Std, "stdev": Std, "sd": Std, "minimum": Min, "maximum": Max, "skew": Skewness,
+	"average": Mean, "avg": Mean, "median": "p50", "p100": Max, "p0": Min, "stddev": Std, "stdev": Std, "sd": Std, "minimum": Min, "maximum": Max, "skew": Skewness,
 }
 
 func statHint(name string) string {
 	if s, ok := otherStats[name]; ok {
 		return "did you mean " + string(s) + "?"
+	}
+	if short := Stat(strings.TrimRight(name, "0")); short.valid() { // p990
+		return "did you mean " + string(short) + "?"
 	}
 	if hint := nearestHint(name, plainStats); hint != "" {
 		return hint

@@ -54,15 +54,26 @@ func (s *statText) DecodeNode(n document.Node, p *document.Problems) { n.Decode(
 
 // JSONSchema implements [document.Describer].
 func (statText) JSONSchema() *document.Schema {
+	return statSchema(plainStats...)
+}
+
+// statSchema is one of these statistics, or a quantile.
+func statSchema(names ...string) *document.Schema {
 	plain := &document.Schema{}
-	for _, name := range plainStats {
+	for _, name := range names {
 		plain.Enum = append(plain.Enum, name)
 	}
 	return &document.Schema{AnyOf: []*document.Schema{
 		plain,
-		{Type: "string", Pattern: "^p[0-9]{1,6}$", Description: "A quantile: p50, p95, p999 (99.9%)."},
+		{Type: "string", Pattern: quantileForm, Description: "A quantile: p50, p95, p999 (99.9%)."},
 	}}
 }
+
+// untilText names a statistic that has an interval.
+type untilText struct{ statText }
+
+// JSONSchema implements [document.Describer].
+func (untilText) JSONSchema() *document.Schema { return statSchema(string(Mean)) }
 
 // paramDoc is the value of a parameter: a scalar, or {expr: ...}.
 type paramDoc struct {
