@@ -84,11 +84,16 @@ func (b *builder) lintColumn(at document.Position, what, name string) {
 	}
 }
 
-// checkColumns reports two columns of one name.
+// checkColumns reports two columns of one name, and names that are too long.
 func (b *builder) checkColumns() {
 	seen := map[string]bool{}
 	for _, name := range reserved {
 		seen[name] = !slices.Contains(summaryCounts, name)
+	}
+	for _, m := range b.spec.SampleMetrics() {
+		if seen[m.Name] { // the metric of a worker; others are checked where they are read
+			b.problems.Add(b.doc.Workload.Position, "rename the metric", "two columns of the samples are called %s", m.Name)
+		}
 	}
 	for _, c := range b.summaryColumns() {
 		if seen[c.name] {
@@ -96,6 +101,35 @@ func (b *builder) checkColumns() {
 		}
 		seen[c.name] = true
 	}
+	b.checkColumnLengths()
+}
+
+// checkColumnLengths reports metrics whose names leave no room for a statistic.
+func (b *builder) checkColumnLengths() {
+	tooLong := map[string]bool{}
+	for _, c := range b.summaryColumns() {
+		metric, _, ok := b.splitColumn(c.name)
+		if ok && !c.param && !tooLong[metric] && !workloads.NamePattern.MatchString(c.name) {
+			tooLong[metric] = true
+			b.problems.Add(b.metricPosition(metric), "a shorter name leaves room for the statistic",
+				"metric %s: its column %s does not match %s", metric, c.name, workloads.NamePattern)
+		}
+	}
+}
+
+// metricPosition is where the spec names a metric, or the workload that has it.
+func (b *builder) metricPosition(name string) document.Position {
+	for _, entry := range b.doc.Metrics {
+		if entry.Key.Value == name {
+			return entry.Key.Position
+		}
+	}
+	for _, entry := range b.doc.Extract {
+		if entry.Key.Value == name {
+			return entry.Key.Position
+		}
+	}
+	return b.doc.Workload.Position
 }
 
 // addUnknownColumn reports a name that is no column of the summary. Where a
