@@ -259,7 +259,7 @@ func FuzzParse(f *testing.F) {
 			if n++; n > 100 || err != nil {
 				break
 			}
-			if p.ID != PointID(s.Workload.Name, p.Params) {
+			if p.ID != idOf(s.Workload.Name, p.Params) {
 				t.Fatalf("%v has the name %s", p.Params, p.ID)
 			}
 		}

@@ -13,7 +13,8 @@ import (
 type Point struct {
 	// Index is the place in the grid, from 0; included points follow it.
 	Index int64
-	// ID is [PointID] of the workload and the parameters.
+	// ID identifies the point across specs and runs: 16 hexadecimal digits of a
+	// hash of the workload and the parameters.
 	ID string
 	// Params are complete and checked. They belong to the caller.
 	Params workloads.Values

@@ -3,14 +3,12 @@ package spec
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"maps"
-	"slices"
 	"strconv"
 
 	"runx/workloads"
 )
 
-// PointID identifies a point across specs and runs: the first 16 hexadecimal
+// pointID identifies a point across specs and runs: the first 16 hexadecimal
 // digits of the SHA-256 of its canonical form. That is the workload's name on
 // a line, then a line per parameter in the order of their names:
 //
@@ -24,12 +22,7 @@ import (
 // as the same number, in exponent form (1e+06, 1e-05) where the exponent is
 // below -4 or above 5; zero has no sign. A string is quoted as Go quotes it. The
 // type is that of the parameter: 1 is int:1 where it is an int and float:1
-// where it is a float.
-func PointID(workload string, params workloads.Values) string {
-	return pointID(workload, slices.Sorted(maps.Keys(params)), params)
-}
-
-// pointID is PointID where the sorted names are known.
+// where it is a float. The names of the parameters come sorted.
 func pointID(workload string, names []string, params workloads.Values) string {
 	form := make([]byte, 0, 512)
 	form = append(form, workload...)

@@ -130,7 +130,7 @@ func checkPoints(t *rapid.T, s *Spec, want []workloads.Values) {
 		if err != nil || !stays || !reflect.DeepEqual(again, p) {
 			t.Fatalf("At(%d) is %v %t %v, Points gives %v", p.Index, again, stays, err, p)
 		}
-		if ids[p.ID] || p.ID != PointID("model", p.Params) {
+		if ids[p.ID] || p.ID != idOf("model", p.Params) {
 			t.Fatalf("point %d has the name %s", n, p.ID)
 		}
 		ids[p.ID], last = true, p.Index
@@ -235,6 +235,11 @@ func TestQuick(t *testing.T) {
 	})
 }
 
+// idOf is the name of a point.
+func idOf(workload string, params workloads.Values) string {
+	return pointID(workload, slices.Sorted(maps.Keys(params)), params)
+}
+
 // TestPointIDInjective holds that different values have different names, and
 // equal ones the same.
 func TestPointIDInjective(t *testing.T) {
@@ -248,17 +253,17 @@ func TestPointIDInjective(t *testing.T) {
 	values := rapid.MapOfN(rapid.SampledFrom([]string{"a", "b", "ab"}), value, 0, 3)
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := workloads.Values(values.Draw(t, "a")), workloads.Values(values.Draw(t, "b"))
-		if same := maps.Equal(a, b); same != (PointID("w", a) == PointID("w", b)) {
-			t.Fatalf("%v and %v: equal %t, names %s and %s", a, b, same, PointID("w", a), PointID("w", b))
+		if same := maps.Equal(a, b); same != (idOf("w", a) == idOf("w", b)) {
+			t.Fatalf("%v and %v: equal %t, names %s and %s", a, b, same, idOf("w", a), idOf("w", b))
 		}
-		if PointID("v", a) == PointID("w", a) {
+		if idOf("v", a) == idOf("w", a) {
 			t.Fatal("two workloads have the same point")
 		}
 	})
 }
 
 // TestPointIDGolden holds the names that runs on disk already have. They are
-// those of sha256sum, of the form that PointID documents.
+// those of sha256sum, of the form that pointID documents.
 func TestPointIDGolden(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -273,7 +278,7 @@ func TestPointIDGolden(t *testing.T) {
 		{workloads.Values{"x": math.Copysign(0, -1)}, "43bbadcce7a7eee9"},
 	}
 	for _, tt := range tests {
-		if got := PointID("attention", tt.params); got != tt.want {
+		if got := idOf("attention", tt.params); got != tt.want {
 			t.Errorf("%v: got %s, want %s", tt.params, got, tt.want)
 		}
 	}

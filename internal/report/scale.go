@@ -104,11 +104,6 @@ func (s Scale) FormatInterval(v, lo, hi float64) string {
 	return formatDecimals(v, d) + " [" + formatDecimals(lo, d) + ", " + formatDecimals(hi, d) + "]"
 }
 
-// Quantity renders one stored value of a metric with its unit.
-func Quantity(metric string, v float64) string {
-	return QuantityInterval(metric, v, math.NaN(), math.NaN())
-}
-
 // QuantityInterval renders one estimate with its interval and its unit.
 func QuantityInterval(metric string, v, lo, hi float64) string {
 	s := ScaleFor(workloads.UnitOf(metric), []float64{v})

@@ -64,7 +64,7 @@ func TestIntervalStandsBesideTheEstimate(t *testing.T) {
 			t.Errorf("QuantityInterval(%v, %v, %v) = %q, want %q", tt.v, tt.lo, tt.hi, got, tt.want)
 		}
 	}
-	if got := Quantity("tokens_per_s", 12); got != "12/s" {
+	if got := QuantityInterval("tokens_per_s", 12, nan, nan); got != "12/s" {
 		t.Errorf("a rate is %q, want 12/s", got)
 	}
 }

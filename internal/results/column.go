@@ -45,14 +45,6 @@ type Column struct {
 	Doc    string           `json:"doc,omitempty"`
 }
 
-func columnNames(cols []Column) []string {
-	names := make([]string, len(cols))
-	for i, c := range cols {
-		names[i] = c.Name
-	}
-	return names
-}
-
 func findColumn(cols []Column, name string) int {
 	return slices.IndexFunc(cols, func(c Column) bool { return c.Name == name })
 }

@@ -251,3 +251,11 @@ func TestExpressionsOfTheUnknown(t *testing.T) {
 		t.Errorf("status %s", d.Status)
 	}
 }
+
+func columnNames(cols []Column) []string {
+	names := make([]string, len(cols))
+	for i, c := range cols {
+		names[i] = c.Name
+	}
+	return names
+}

@@ -3,6 +3,7 @@ package tensor
 import (
 	"errors"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -33,9 +34,10 @@ func inputs(s AttentionShape, seed uint64, spread float32) (q, k, v []float32) {
 	q, k, v = make([]float32, s.Elems()), make([]float32, s.Elems()), make([]float32, s.Elems())
 	FillNormal(q, seed)
 	FillNormal(k, seed+1)
-	FillUniform(v, seed+2, -1, 1)
+	r := rand.New(rand.NewPCG(seed, 2))
 	for i := range q {
 		q[i] *= spread
+		v[i] = 2*r.Float32() - 1
 	}
 	return q, k, v
 }

@@ -3,7 +3,7 @@
 //
 // The way of the data, in steps:
 //
-//  1. FillNormal and FillUniform make inputs from a seed.
+//  1. FillNormal makes inputs from a seed.
 //  2. An Engine holds the threads and the kernels of the machine's instruction
 //     set (package kernels). It is made once and used for many calls.
 //  3. A call takes its intermediate tensors from an Arena, which counts their

@@ -2,15 +2,6 @@ package tensor
 
 import "math/rand/v2"
 
-// FillUniform fills dst with values uniform in [low, high), the same for the
-// same seed on every machine.
-func FillUniform(dst []float32, seed uint64, low, high float32) {
-	r := rand.New(rand.NewPCG(seed, 0))
-	for i := range dst {
-		dst[i] = low + float32((high-low)*r.Float32())
-	}
-}
-
 // FillNormal fills dst with values of the standard normal distribution, the
 // same for the same seed (between processor architectures up to rounding).
 func FillNormal(dst []float32, seed uint64) {
