@@ -33,7 +33,8 @@ func writeSpec(t *testing.T, text string) (dir, path string) {
 func waitForSamples(t *testing.T, dir string, n int) (run string) {
 	t.Helper()
 	within(t, fmt.Sprintf("%d samples", n), func() bool {
-		found, _ := filepath.Glob(filepath.Join(dir, "out", "*", "*", "journal.jsonl"))
+		// A run gets its name when it is whole: before that a dot begins it.
+		found, _ := filepath.Glob(filepath.Join(dir, "out", "*", "[0-9]*", "journal.jsonl"))
 		if len(found) != 1 {
 			return false
 		}
