@@ -73,6 +73,9 @@ func (l *loader) overrideParam(w *workloads.Workload, at document.Position, name
 			pieces[i] = quoted(pieces[i])
 		}
 	}
+	if label != name { // what takes its place is named after the parameter
+		l.tree.Delete("sweep", label)
+	}
 	isForm := len(pieces) == 1 && strings.HasPrefix(pieces[0], "{")
 	switch {
 	case isForm && !strings.HasPrefix(strings.Trim(pieces[0], "{ "), "expr"):
