@@ -133,6 +133,30 @@ func TestRetriesAreRows(t *testing.T) {
 	}
 }
 
+// Each attempt is a row with a time of its own.
+func TestRetriesHaveTheirOwnTimes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now().UnixMicro()
+		j := &memory{}
+		measure(t, parse(t, &laboratory{pause: 5 * time.Millisecond}, "params: {how: fails}", "measure: {warmup: 0, samples: 1, retries: 2}"), j, Options{})
+		for i, r := range j.rows {
+			if took := r.StartedAt - began; len(j.rows) != 3 || took != int64(i)*5000 {
+				t.Errorf("attempt %d of %d began after %d µs", i, len(j.rows), took)
+			}
+		}
+	})
+}
+
+// A grid that was too large to be looked through before has no point.
+func TestNoPointAtAll(t *testing.T) {
+	t.Parallel()
+	s := parse(t, &laboratory{}, "sweep: {x: {range: [1, 700000, 1]}}", "where: x % 2 == 0 && x % 2 == 1", "measure: {samples: 1}")
+	if _, err := measureContext(t.Context(), s, &memory{}, Options{}); err == nil || !strings.Contains(err.Error(), "none of 700000 is left") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestOnError(t *testing.T) {
 	t.Parallel()
 	broken := func(_, sample int) error {

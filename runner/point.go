@@ -48,5 +48,8 @@ func enumerate(s *spec.Spec) ([]point, error) {
 		}
 		points = append(points, point{index: p.Index})
 	}
+	if len(points) == 0 { // a grid so large that this was not found before
+		return nil, fmt.Errorf("where removes every point: none of %d is left", s.Size())
+	}
 	return points, nil
 }

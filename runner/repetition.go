@@ -27,12 +27,14 @@ var (
 // the spec says. An error ends the run.
 func (e *engine) repetition(ctx context.Context, p *point) error {
 	began := time.Now()
+	tried := began
 	f, err := e.attempt(ctx, p)
 	for err == nil && f != nil && ctx.Err() == nil {
 		var again bool
-		if again, err = e.fail(p, f, began); err != nil || !again {
+		if again, err = e.fail(p, f, tried); err != nil || !again {
 			break
 		}
+		tried = time.Now()
 		f, err = e.attempt(ctx, p)
 	}
 	switch {
@@ -158,14 +160,15 @@ func (e *engine) recordRows(s *slot, rows []workloads.Row, n int) error {
 	return nil
 }
 
-// fail records a failed attempt and reports whether to make another.
-func (e *engine) fail(p *point, f *failure, began time.Time) (again bool, err error) {
+// fail records an attempt that failed, begun at tried, and reports whether to
+// make another.
+func (e *engine) fail(p *point, f *failure, tried time.Time) (again bool, err error) {
 	at, err := e.describe(p)
 	if err != nil {
 		return false, err
 	}
 	e.row = results.Sample{
-		Point: p.index, Round: e.round, Rep: int(p.reps), StartedAt: began.UnixMicro(),
+		Point: p.index, Round: e.round, Rep: int(p.reps), StartedAt: tried.UnixMicro(),
 		Status: f.status, Error: f.err.Error(), Values: f.values,
 	}
 	if err := e.record(p, at); err != nil {
