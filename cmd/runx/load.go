@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -31,8 +34,27 @@ func (f *specFlags) register(flags *pflag.FlagSet) {
 	flags.StringArrayVarP(&f.params, "param", "p", nil, "`name=value,...` fixes or sweeps a parameter: seq_len=128,256")
 	flags.StringArrayVar(&f.set, "set", nil, "`path=value` sets any other key: measure.samples=5")
 	flags.BoolVar(&f.quick, "quick", false, "a smoke test: the ends of each axis, few samples, a short budget")
-	flags.Uint64Var(&f.seed, "seed", 0, "`number` that replaces measure.seed")
+	flags.Var((*seedValue)(&f.seed), "seed", "`number` that replaces measure.seed")
 }
+
+// A seedValue is the seed on the command line. It has the range of a number in
+// YAML, which it becomes.
+type seedValue uint64
+
+// Set takes the text of the flag.
+func (v *seedValue) Set(text string) error {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 {
+		return fmt.Errorf("want a whole number from 0 to %d", math.MaxInt64)
+	}
+	*v = seedValue(n)
+	return nil
+}
+
+func (v *seedValue) String() string { return strconv.FormatUint(uint64(*v), 10) }
+
+// Type is what help texts call it.
+func (v *seedValue) Type() string { return "number" }
 
 // options makes spec options of the flags. changed tells whether a flag was
 // given: a seed of 0 is a seed.
@@ -69,7 +91,7 @@ func loadSpec(ctx context.Context, path string, opts spec.Options) (*spec.Spec, 
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, notThere(path)
 	case err == nil && info.IsDir():
-		return nil, withHint(usagef("%s is a directory", path), "name the spec in it, such as %s", filepath.Join(path, "week07.yaml"))
+		return nil, withHint(usagef("%s is a directory", path), "%s", folderHint(path))
 	}
 	s, err := spec.Load(ctx, path, opts)
 	if err != nil {
@@ -109,18 +131,36 @@ func notThere(name string) error {
 	return withHint(usagef("%s: no such file", report.Printable(name)), "%s", specHint(name))
 }
 
+// folderHint names specs in a folder.
+func folderHint(folder string) string {
+	names := specsIn(folder)
+	if len(names) == 0 {
+		return "there is no spec in it: runx init " + filepath.Join(folder, "mine.yaml") + " begins one"
+	}
+	return "name a spec in it: " + strings.Join(names[:min(len(names), shownSpecs)], ", ")
+}
+
+// shownSpecs bounds a list of specs in a hint.
+const shownSpecs = 5
+
+func specsIn(folder string) []string {
+	var paths []string
+	for _, pattern := range []string{"*.yaml", "*.yml"} {
+		found, _ := filepath.Glob(filepath.Join(folder, pattern)) // the pattern is well formed
+		paths = append(paths, found...)
+	}
+	return paths
+}
+
 // specHint names the spec that was probably meant, or the ones there are.
 func specHint(name string) string {
 	there := map[string]string{}
 	var names []string
 	for _, dir := range []string{filepath.Dir(name), ".", "specs"} {
-		for _, pattern := range []string{"*.yaml", "*.yml"} {
-			found, _ := filepath.Glob(filepath.Join(dir, pattern)) // the pattern is well formed
-			for _, path := range found {
-				if base := filepath.Base(path); there[base] == "" {
-					there[base] = path
-					names = append(names, base)
-				}
+		for _, path := range specsIn(dir) {
+			if base := filepath.Base(path); there[base] == "" {
+				there[base] = path
+				names = append(names, base)
 			}
 		}
 	}
@@ -134,7 +174,7 @@ func specHint(name string) string {
 	if len(names) == 0 {
 		return "runx init " + base + " begins one; runx --help shows the commands"
 	}
-	shown := names[:min(len(names), 5)]
+	shown := names[:min(len(names), shownSpecs)]
 	for i, n := range shown {
 		shown[i] = there[n]
 	}

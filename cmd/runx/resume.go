@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -67,10 +68,15 @@ func completeRuns(root *string) cobra.CompletionFunc {
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveError
 		}
-		var names []string
-		for _, r := range runs {
-			names = append(names, r.ID+"\t"+r.Spec+", "+string(r.Status), r.Spec+"\tthe newest run")
+		var names, ids []string
+		named := map[string]bool{}
+		for _, r := range slices.Backward(runs) { // the newest first
+			if !named[r.Spec] {
+				named[r.Spec] = true
+				names = append(names, r.Spec+"\tthe newest run")
+			}
+			ids = append(ids, r.ID+"\t"+r.Spec+", "+string(r.Status))
 		}
-		return names, cobra.ShellCompDirectiveNoFileComp
+		return append(names, ids...), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 	}
 }

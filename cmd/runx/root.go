@@ -87,7 +87,7 @@ func exactly(n int) cobra.PositionalArgs {
 		if len(args) == n {
 			return nil
 		}
-		return withHint(usagef("want %d argument(s), got %d", n, len(args)), "usage: %s", cmd.UseLine())
+		return withHint(usagef("want %s, got %d", plural(int64(n), "argument"), len(args)), "usage: %s", cmd.UseLine())
 	}
 }
 

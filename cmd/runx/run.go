@@ -58,6 +58,9 @@ Results go to stdout, all else to stderr.`,
 // run measures specs one after the other. All are read before the first one
 // begins. An interrupt ends the sequence; a run in which points failed does not.
 func (f *runFlags) run(cmd *cobra.Command, t *terminal, paths []string) error {
+	if f.root == "" {
+		return withHint(usagef("-o names no directory"), "-o . is the current one")
+	}
 	specs, err := loadSpecs(cmd.Context(), t, paths, f.options(cmd.Flags().Changed))
 	if err != nil {
 		return err

@@ -38,17 +38,25 @@ NAME is that of a spec and stands for its newest run.`,
 }
 
 func show(t *terminal, root, dir string) error {
+	info, known := runInfo(root, dir)
 	summary, err := results.ReadSummary(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return withHint(fmt.Errorf("run %s has no tables yet: it is running, or was ended at once", filepath.Base(dir)),
-			"runx resume %s finishes it", filepath.Base(dir))
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && info.Status == results.Running:
+		return withHint(fmt.Errorf("run %s is running: it has no tables yet", filepath.Base(dir)),
+			"they are made when it ends; an interrupt (Ctrl-C) ends it, and it can be resumed")
+	case errors.Is(err, fs.ErrNotExist):
+		return withHint(fmt.Errorf("run %s has no tables yet: it was ended at once", filepath.Base(dir)),
+			"%s finishes it", resumeCommand(dir))
+	case err != nil:
 		return err
 	}
-	if info, ok := runInfo(root, dir); ok {
+	if known {
 		t.heading(info.Spec, info.Title)
-		fmt.Fprintf(t.out, "run %s, %s, begun %s\n", info.ID, info.Status, time.UnixMicro(info.CreatedAt).Format(time.DateTime))
+		begun := ""
+		if info.CreatedAt > 0 { // of a damaged run it is not known
+			begun = ", begun " + time.UnixMicro(info.CreatedAt).Format(time.DateTime)
+		}
+		fmt.Fprintf(t.out, "run %s, %s%s\n", info.ID, info.Status, begun)
 	}
 	return report.NewView(summary, 0).Write(t.out, t.outWidth(), t.outStyle())
 }

@@ -50,10 +50,27 @@ func runDirs(root string) ([]string, error) {
 			dirs = append(dirs, dir)
 		}
 	}
-	slices.SortFunc(dirs, func(a, b string) int {
-		return cmp.Or(cmp.Compare(filepath.Base(a), filepath.Base(b)), cmp.Compare(a, b))
-	})
+	slices.SortFunc(dirs, compareAge)
 	return dirs, nil
+}
+
+// compareAge orders directories of runs by when these began. Only those of the
+// same second need a look into their journals.
+func compareAge(a, b string) int {
+	if c := cmp.Compare(secondOf(filepath.Base(a)), secondOf(filepath.Base(b))); c != 0 {
+		return c
+	}
+	return cmp.Or(cmp.Compare(createdAt(a), createdAt(b)), cmp.Compare(a, b))
+}
+
+// createdAt is when a run began, in microseconds since 1970 UTC; 0 where its
+// journal does not say.
+func createdAt(dir string) int64 {
+	records, err := ReadJournal(filepath.Join(dir, JournalFile))
+	if err != nil {
+		return 0
+	}
+	return records.Header.CreatedAt
 }
 
 func info(dir string) RunInfo {

@@ -10,6 +10,28 @@ import (
 	"runx/spec"
 )
 
+func TestRunsOfOneSecondAreOrderedByWhenTheyBegan(t *testing.T) {
+	t.Parallel()
+	root, s := t.TempDir(), parseSpec(t, probeSpec)
+	const second = "20260101t000000z-"
+	ids := []string{second + "ffff", second + "0000", second + "7777"} // as they begin
+	for _, id := range ids {
+		runAt(t, root, id, s, Complete)
+		_, err := Link(root, "demo")
+		must(t, err)
+		if target, _ := os.Readlink(filepath.Join(root, "demo.parquet")); target != "demo/"+id+"/samples.parquet" {
+			t.Errorf("after run %s the link leads to %s", id, target)
+		}
+	}
+	runs, err := List(root)
+	must(t, err)
+	for i, r := range runs {
+		if r.ID != ids[i] {
+			t.Errorf("run %d is %s, want %s", i, r.ID, ids[i])
+		}
+	}
+}
+
 // runAt makes a run with one sample, ended as told, with its tables.
 func runAt(t *testing.T, root, id string, s *spec.Spec, status RunStatus) *Run {
 	t.Helper()

@@ -100,9 +100,13 @@ func journalError(path string, err error) error {
 	if !ok {
 		return err
 	}
+	cure := "its first line says how to read the others: run the spec again"
+	if corrupt.Line > 1 {
+		cure = fmt.Sprintf("to go on from what precedes the damage: head -n %d %s > repaired && mv repaired %[2]s", corrupt.Line-1, path)
+	}
 	return &Error{
 		What: fmt.Sprintf("%s: %v", path, corrupt),
-		Cure: fmt.Sprintf("to keep what precedes the damage: head -n %d %s > repaired, and put it in its place", corrupt.Line-1, path),
+		Cure: cure,
 		Err:  errors.Join(ErrCorrupt, corrupt),
 	}
 }

@@ -44,7 +44,11 @@ func (r *Run) ID() string { return r.header.RunID }
 // workload still the same: it compares text, parameters and metrics.
 func (r *Run) Matches(s *spec.Spec) error {
 	if err := r.header.matches(s); err != nil {
-		return &Error{What: err.Error(), Cure: "begin a new run of the spec", Err: err}
+		cure := "begin a new run of the spec"
+		if r.header.SpecSHA256 != s.SHA256() {
+			cure = "undo the change of " + filepath.Join(r.dir, SpecFile) + ", or begin a new run with it"
+		}
+		return &Error{What: err.Error(), Cure: cure, Err: err}
 	}
 	return nil
 }
