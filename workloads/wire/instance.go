@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -96,12 +97,14 @@ func (i *instance) Sample(ctx context.Context, r *workloads.Recorder) error {
 
 // SampleN takes up to n samples without a word in between.
 func (i *instance) SampleN(ctx context.Context, n int, r *workloads.Recorder) error {
-	_, err := i.call(ctx, request{Type: typeSample, N: n}, func(a *answer) error { return i.record(a.Rows, r) })
+	asked := time.Now().UnixMicro()
+	_, err := i.call(ctx, request{Type: typeSample, N: n}, func(a *answer) error { return i.record(a.Rows, asked, r) })
 	return err
 }
 
-// record takes the rows over into the recorder.
-func (i *instance) record(raw json.RawMessage, r *workloads.Recorder) error {
+// record takes the rows over into the recorder. One that does not say when it
+// began did so after it was asked for.
+func (i *instance) record(raw json.RawMessage, asked int64, r *workloads.Recorder) error {
 	if len(raw) == 0 {
 		return nil
 	}
@@ -114,6 +117,7 @@ func (i *instance) record(raw json.RawMessage, r *workloads.Recorder) error {
 		if err != nil {
 			return err
 		}
+		row.StartedAt = cmp.Or(row.StartedAt, asked)
 		if err := r.Append(row); err != nil {
 			return violated("%v", err)
 		}

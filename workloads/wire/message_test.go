@@ -88,7 +88,7 @@ func TestRowsKeepTheirValues(t *testing.T) {
 		if err := i.match(columnsOf(names), metrics); err != nil {
 			t.Fatal(err)
 		}
-		if err := i.record(append(appendRow([]byte{'['}, &want), ']'), r); err != nil {
+		if err := i.record(append(appendRow([]byte{'['}, &want), ']'), 0, r); err != nil {
 			t.Fatal(err)
 		}
 		rows, err := r.Rows()
@@ -206,7 +206,7 @@ func FuzzReply(f *testing.F) {
 			t.Fatal(err)
 		}
 		r := workloads.NewRecorder(w, nil, &workloads.Monitor{})
-		if err := i.record(a.Rows, r); err != nil {
+		if err := i.record(a.Rows, 0, r); err != nil {
 			return
 		}
 		var cells [][]any

@@ -274,6 +274,21 @@ func TestDeathsAndViolations(t *testing.T) {
 	}
 }
 
+// A row of a worker that does not tell the time is not one of 1970.
+func TestRowsHaveATime(t *testing.T) {
+	t.Parallel()
+	w := dial(t, `rows:{"id":3,"ok":{"rows":[[1]]}}`, nil)
+	i, r := openFirst(t, w, nil)
+	before := time.Now().UnixMicro()
+	if err := i.Sample(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := r.Rows()
+	if err != nil || len(rows) != 1 || rows[0].StartedAt < before || rows[0].StartedAt > time.Now().UnixMicro() {
+		t.Errorf("%+v, %v", rows, err)
+	}
+}
+
 func TestDialRefuses(t *testing.T) {
 	t.Parallel()
 	for role, want := range map[string]string{
