@@ -58,7 +58,8 @@ func (t *tally) add(badness float64, text func() string) {
 type observations struct {
 	load                   float64 // per core at the start; NaN where unknown
 	latency, ops           int     // columns
-	rows, short, timeouts  int64
+	rows, short            int64
+	overran                int64 // samples that went on to their end after the timeout
 	evictions              int
 	judged                 int // points with enough samples to judge a series
 	budget, limit          tally
@@ -84,8 +85,10 @@ func (o *observations) start(s *spec.Spec) {
 // row notes what a sample tells by itself.
 func (o *observations) row(row *results.Sample) {
 	switch row.Status {
-	case results.Timeout:
-		o.timeouts++
+	case results.Timeout: // one that was ended has no latency
+		if len(row.Values) > 0 && !math.IsNaN(row.Values[o.latency]) {
+			o.overran++
+		}
 		return
 	case results.OK:
 		o.rows++

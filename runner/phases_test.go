@@ -242,7 +242,7 @@ func TestTimeoutInThisProcess(t *testing.T) {
 						t.Errorf("what was measured late is dropped: %v", r.Values)
 					}
 				}
-				if !hasWarning(out, "longer than the timeout") {
+				if hasWarning(out, "went on after the timeout") != (how == "late") {
 					t.Errorf("warnings %v", out.Warnings)
 				}
 			})

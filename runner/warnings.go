@@ -40,11 +40,11 @@ func (e *engine) failureWarning() results.Warning {
 }
 
 func (e *engine) timeoutWarning() results.Warning {
-	if !e.seen.inProcess || e.seen.timeouts == 0 {
+	if !e.seen.inProcess || e.seen.overran == 0 {
 		return results.Warning{}
 	}
 	return results.Warning{
-		Message: fmt.Sprintf("%s took longer than the timeout, which cannot end a sample in this process", count(e.seen.timeouts, "sample")),
+		Message: fmt.Sprintf("%s went on after the timeout, which cannot end a sample in this process", count(e.seen.overran, "sample")),
 		Cure:    "isolate: point measures in a process that can be ended",
 	}
 }
