@@ -33,8 +33,10 @@ type builder struct {
 	spec       *Spec
 }
 
-// build checks everything in the document that the decoder could not know.
-func build(ctx context.Context, opts *Options, doc *specDoc) (*Spec, document.Problems) {
+// build checks everything in the document that the decoder could not know. The
+// points are checked if the document is whole: without the part that could not
+// be read they are others.
+func build(ctx context.Context, opts *Options, doc *specDoc, whole bool) (*Spec, document.Problems) {
 	b := &builder{
 		ctx: ctx, opts: opts, doc: doc,
 		fixed: map[string]rawValue{}, swept: map[string]document.Text{}, computed: map[string]document.Text{},
@@ -66,7 +68,7 @@ func build(ctx context.Context, opts *Options, doc *specDoc) (*Spec, document.Pr
 	b.buildClaims()
 	b.buildPlots()
 	b.warnQuick()
-	if len(b.problems) == 0 {
+	if whole && len(b.problems) == 0 {
 		b.checkPoints()
 	}
 	b.spec.Warnings = b.warnings.Sorted()

@@ -51,7 +51,7 @@ func (b *builder) checkExtract(name document.Text, e *extractDoc) {
 // admitMetric tells whether the spec may define a metric of that name.
 func (b *builder) admitMetric(name document.Text) bool {
 	if why := badName(name.Value); why != "" {
-		b.problems.Add(name.Position, "", "metric %s", why)
+		b.problems.Add(name.Position, badNameHint(name.Value), "metric %s", why)
 		return false
 	}
 	if b.param(name.Value) != nil {

@@ -93,9 +93,15 @@ type loader struct {
 // spec decodes and builds the tree as it is now.
 func (l *loader) spec() *Spec {
 	var doc specDoc
-	problems := l.tree.Decode(&doc)
-	s, more := build(l.ctx, l.opts, &doc)
-	l.problems = append(append(l.problems, problems...), more...)
+	l.problems = append(l.problems, l.tree.Decode(&doc)...)
+	if n, ok := l.tree.Lookup("worker"); ok && len(doc.Worker) == 0 {
+		if n.Kind() == document.List {
+			l.problems.Add(n.Position(), "such as [python3, mine.py]", "worker names no program")
+		}
+		return nil // which workloads it has is not known
+	}
+	s, more := build(l.ctx, l.opts, &doc, len(l.problems) == 0)
+	l.problems = append(l.problems, more...)
 	return s
 }
 

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -48,6 +49,9 @@ func (l *loader) overrideParams() {
 			l.problems.Add(at, "", "%q does not match %s", name, workloads.NamePattern)
 		case given[name]:
 			l.problems.Add(at, "several values are separated by commas: -p "+name+"=1,2", "%s is given twice", name)
+		case l.isGroup(name):
+			l.problems.Add(at, "set the whole axis: --set 'sweep."+name+"={cases: [...]}'",
+				"%s is no parameter but the axis that moves %s", name, join(l.movedBy(name)))
 		case strings.TrimSpace(value) == "":
 			l.problems.Add(at, `an empty string is written -p '`+name+`=""'`, "the value is missing")
 		default:
@@ -102,6 +106,28 @@ func (l *loader) axisOf(name string) (label string, shared bool) {
 		}
 	}
 	return name, false
+}
+
+// isGroup tells whether a name is that of an axis alone: one that moves
+// parameters of other names.
+func (l *loader) isGroup(name string) bool {
+	moved := l.movedBy(name)
+	return len(moved) > 0 && !slices.Contains(moved, name)
+}
+
+// movedBy names the parameters that the axis of a name moves.
+func (l *loader) movedBy(name string) []string {
+	var names []string
+	axes, _ := l.tree.Lookup("sweep")
+	for label, axis := range axes.Entries() {
+		if label.Value != name {
+			continue
+		}
+		for _, m := range sweptBy(label, axis) {
+			names = append(names, m.Value)
+		}
+	}
+	return names
 }
 
 // splitValues splits at the commas that stand outside quotes and brackets.

@@ -123,7 +123,7 @@ func (b *builder) admit(name document.Text) bool {
 		return false
 	}
 	if why := badName(name.Value); why != "" {
-		b.problems.Add(name.Position, "", "parameter %s", why)
+		b.problems.Add(name.Position, badNameHint(name.Value), "parameter %s", why)
 		return false
 	}
 	return true
@@ -138,6 +138,14 @@ func (b *builder) unknownParamHint(name string) string {
 		return "it has none"
 	}
 	return "its parameters are " + join(names)
+}
+
+// badNameHint helps to find another name.
+func badNameHint(name string) string {
+	if slices.Contains(reserved, name) {
+		return "these are taken: " + join(reserved)
+	}
+	return ""
 }
 
 // badName says why a spec may not give this name to a parameter or metric of

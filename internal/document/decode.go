@@ -80,7 +80,7 @@ func (d *decoder) list(n Node, v reflect.Value, r rules) {
 	if n.Kind() != List {
 		hint := ""
 		if n.Kind() != Mapping {
-			hint = fmt.Sprintf("a list of one is written [%s]", abbreviate(n.yaml.Value))
+			hint = listHint(n.yaml.Value)
 		}
 		n.Problem(d.problems, hint, "expected a list, found %s", n.describe())
 		return
@@ -90,6 +90,16 @@ func (d *decoder) list(n Node, v reflect.Value, r rules) {
 		d.decode(item, list.Index(i), r)
 	}
 	v.Set(list)
+}
+
+// listHint says how a text would be written as a list: a command line has its
+// words in one.
+func listHint(text string) string {
+	if words := strings.Fields(text); len(words) > 1 {
+		return fmt.Sprintf("a list of its words is written [%s], a list of this one text [%s]",
+			abbreviate(strings.Join(words, ", ")), `"`+abbreviate(text)+`"`)
+	}
+	return fmt.Sprintf("a list of one is written [%s]", abbreviate(text))
 }
 
 func (d *decoder) ordered(n Node, m ordered, r rules) {

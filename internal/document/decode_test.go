@@ -187,6 +187,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"map for text":       {"name: {a: b}", "f:1:7: name: expected a text, found a map"},
 		"enum":               {"name: x\nmeasure:\n  order: interleavd", "f:3:10: measure.order: expected sequential, shuffled or interleaved, found \"interleavd\"\n  hint: did you mean interleaved?"},
 		"enum in a list":     {"name: x\ntags: [cpu, tpus]", "f:2:13: tags.1: expected cpu or gpu, found \"tpus\""},
+		"words for list":     {"name: x\ntags: python3 mine.py", "f:2:7: tags: expected a list, found the text \"python3 mine.py\"\n  hint: a list of its words is written [python3, mine.py], a list of this one text [\"python3 mine.py\"]"},
 		"text for list":      {"name: x\ntags: cpu", "f:2:7: tags: expected a list, found the text \"cpu\"\n  hint: a list of one is written [cpu]"},
 		"map for list":       {"name: x\ntags: {a: b}", "f:2:7: tags: expected a list, found a map"},
 		"pattern":            {"name: x\ntitle: all", "f:2:8: title: \"all\" does not match ^[A-Z]"},
