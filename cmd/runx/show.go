@@ -29,7 +29,7 @@ NAME is that of a spec and stands for its newest run.`,
 			if err != nil {
 				return usageError{err}
 			}
-			return show(t, root, dir)
+			return show(t, dir)
 		},
 		ValidArgsFunction: completeRuns(&root),
 	}
@@ -37,8 +37,8 @@ NAME is that of a spec and stands for its newest run.`,
 	return cmd
 }
 
-func show(t *terminal, root, dir string) error {
-	info, known := runInfo(root, dir)
+func show(t *terminal, dir string) error {
+	info := results.Info(dir)
 	summary, err := results.ReadSummary(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && info.Status == results.Running:
@@ -50,27 +50,11 @@ func show(t *terminal, root, dir string) error {
 	case err != nil:
 		return err
 	}
-	if known {
-		t.heading(info.Spec, info.Title)
-		begun := ""
-		if info.CreatedAt > 0 { // of a damaged run it is not known
-			begun = ", begun " + time.UnixMicro(info.CreatedAt).Format(time.DateTime)
-		}
-		fmt.Fprintf(t.out, "run %s, %s%s\n", info.ID, info.Status, begun)
+	t.heading(info.Spec, info.Title)
+	begun := ""
+	if info.CreatedAt > 0 { // of a damaged run it is not known
+		begun = ", begun " + time.UnixMicro(info.CreatedAt).Format(time.DateTime+" MST")
 	}
+	fmt.Fprintf(t.out, "run %s, %s%s\n", info.ID, info.Status, begun)
 	return report.NewView(summary, 0).Write(t.out, t.outWidth(), t.outStyle())
-}
-
-// runInfo finds what a listing says of the run in dir.
-func runInfo(root, dir string) (results.RunInfo, bool) {
-	runs, err := results.List(root)
-	if err != nil {
-		return results.RunInfo{}, false
-	}
-	for _, r := range runs {
-		if filepath.Clean(r.Dir) == filepath.Clean(dir) {
-			return r, true
-		}
-	}
-	return results.RunInfo{}, false
 }

@@ -59,7 +59,7 @@ func newestComplete(root, specName string) (string, error) {
 		if filepath.Base(filepath.Dir(dir)) != specName || !hasTables(dir) {
 			continue
 		}
-		run := info(dir)
+		run := Info(dir)
 		if run.Status != Complete {
 			continue
 		}

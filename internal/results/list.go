@@ -31,7 +31,7 @@ func List(root string) ([]RunInfo, error) {
 	}
 	var runs []RunInfo
 	for _, dir := range dirs {
-		runs = append(runs, info(dir))
+		runs = append(runs, Info(dir))
 	}
 	return runs, nil
 }
@@ -73,14 +73,17 @@ func createdAt(dir string) int64 {
 	return records.Header.CreatedAt
 }
 
-func info(dir string) RunInfo {
+// Info tells what the journal of the run in dir says at its ends. Where it cannot
+// be read, the run is damaged and named after its directory.
+func Info(dir string) RunInfo {
 	i := RunInfo{Dir: dir, ID: filepath.Base(dir), Spec: filepath.Base(filepath.Dir(dir)), Status: Damaged}
 	path := filepath.Join(dir, JournalFile)
 	records, err := ReadJournal(path)
 	if err != nil {
 		return i
 	}
-	i.Title, i.CreatedAt, i.Quick = records.Header.Title, records.Header.CreatedAt, records.Header.Quick
+	h := records.Header
+	i.ID, i.Spec, i.Title, i.CreatedAt, i.Quick = h.RunID, h.Spec, h.Title, h.CreatedAt, h.Quick
 	if i.Status = finishedStatus(path); i.Status == "" {
 		i.Status = unfinishedStatus(dir)
 	}
