@@ -139,7 +139,7 @@ func (t *terminal) note(format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.clear()
-	fmt.Fprintf(t.err, "runx: "+format+"\n", args...)
+	fmt.Fprintln(t.err, "runx: "+printableLines(fmt.Sprintf(format, args...)))
 }
 
 // warn says what may spoil the result, and its cure.

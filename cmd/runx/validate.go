@@ -29,7 +29,7 @@ func newValidate(t *terminal) *cobra.Command {
 					continue
 				}
 				t.problems(s.Warnings)
-				fmt.Fprintf(t.out, "%s: valid: %s\n", path, describeSpec(s))
+				fmt.Fprintf(t.out, "%s: valid: %s\n", report.Printable(path), describeSpec(s))
 			}
 			return failed
 		},
