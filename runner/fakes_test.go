@@ -24,6 +24,8 @@ const serveVariable = "RUNX_RUNNER_TEST_SERVE"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(serveVariable) != "" {
+		// Nothing that a test forgot to end lives for long.
+		time.AfterFunc(2*time.Minute, func() { os.Exit(9) })
 		out := os.Stdout
 		os.Stdout = os.Stderr
 		if err := wire.Serve(context.Background(), os.Stdin, out, os.Stderr, []workloads.Workload{new(laboratory).workload()}); err != nil {

@@ -37,7 +37,7 @@ func deaf() {
 	ctx, _ := interruptible(context.Background(), newTerminal(os.Stdin, os.Stdout, os.Stderr))
 	fmt.Fprintln(os.Stderr, "ready")
 	<-ctx.Done()
-	time.Sleep(time.Hour)
+	time.Sleep(time.Minute)
 }
 
 func TestScripts(t *testing.T) {

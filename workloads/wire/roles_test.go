@@ -26,6 +26,8 @@ func TestMain(m *testing.M) {
 	if role == "" {
 		os.Exit(m.Run())
 	}
+	// Nothing that a test forgot to end lives for long.
+	time.AfterFunc(2*time.Minute, func() { os.Exit(9) })
 	if role == "serve" {
 		out := os.Stdout
 		os.Stdout = os.Stderr
