@@ -17,6 +17,7 @@ type expressions struct {
 	slot    int32 // whose parameters env holds
 	values  []float64
 	failed  []failure // by metric
+	rows    int64     // that were to be computed
 }
 
 type namedValue struct {
@@ -24,7 +25,8 @@ type namedValue struct {
 	at   int // in Sample.Values
 }
 
-// failure counts the rows in which a metric could not be computed.
+// failure counts the rows in which a metric could not be computed: an error, or
+// no finite number.
 type failure struct {
 	rows  int64
 	first error
@@ -67,6 +69,7 @@ func (e *expressions) eval(sample *Sample, slot int32) []float64 {
 	if sample.Status != OK {
 		return e.values
 	}
+	e.rows++
 	if slot != e.slot {
 		e.slot = slot
 		for _, p := range e.params {
@@ -86,26 +89,36 @@ func (e *expressions) eval(sample *Sample, slot int32) []float64 {
 
 func (e *expressions) evalOne(i int, m *spec.Metric) float64 {
 	v, err := m.Eval(e.env)
-	if err != nil {
-		if f := &e.failed[i]; f.rows == 0 {
-			f.first = err
+	switch finite := !math.IsNaN(v) && !math.IsInf(v, 0); {
+	case err == nil && finite:
+		return v
+	case err == nil && e.lacks(m):
+		return math.NaN() // what was not measured has no consequences, and none to warn of
+	}
+	if f := &e.failed[i]; f.rows == 0 {
+		if f.first = err; err == nil {
+			f.first = fmt.Errorf("the result is %v", v)
 		}
-		e.failed[i].rows++
-		return math.NaN()
 	}
-	if math.IsInf(v, 0) {
-		return math.NaN()
-	}
-	return v
+	e.failed[i].rows++
+	return math.NaN()
 }
 
-// warnings tell which metrics could not be computed.
+// lacks tells whether a metric uses one that has no value in this sample.
+func (e *expressions) lacks(m *spec.Metric) bool {
+	return slices.ContainsFunc(m.Uses, func(name string) bool {
+		v, ok := e.env[name].(float64)
+		return ok && math.IsNaN(v)
+	})
+}
+
+// warnings tell which metrics could not be computed, or are no finite numbers.
 func (e *expressions) warnings() []Warning {
 	var all []Warning
 	for i, f := range e.failed {
 		if f.rows > 0 {
 			all = append(all, Warning{
-				Message: fmt.Sprintf("metric %s could not be computed for %d samples and is NULL there: %v", e.metrics[i].Name, f.rows, f.first),
+				Message: fmt.Sprintf("metric %s could not be computed for %d of %d samples and is NULL there: %v", e.metrics[i].Name, f.rows, e.rows, f.first),
 				Cure:    "change its expression in a new run",
 			})
 		}
