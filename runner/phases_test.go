@@ -11,6 +11,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"runx/internal/results"
 	"runx/workloads"
@@ -154,6 +155,36 @@ func TestNoPointAtAll(t *testing.T) {
 	s := parse(t, &laboratory{}, "sweep: {x: {range: [1, 700000, 1]}}", "where: x % 2 == 0 && x % 2 == 1", "measure: {samples: 1}")
 	if _, err := measureContext(t.Context(), s, &memory{}, Options{}); err == nil || !strings.Contains(err.Error(), "none of 700000 is left") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// An error of any length is a row, and the run goes on.
+func TestLongErrors(t *testing.T) {
+	t.Parallel()
+	long := "it began so é" + strings.Repeat("é", 10<<20) + "é and ended thus"
+	l := &laboratory{fail: func(_, sample int) error {
+		if sample == 0 {
+			return errors.New(long)
+		}
+		return nil
+	}}
+	s := parse(t, l, "measure: {warmup: 0, samples: 2, on_error: continue}")
+	run, err := results.Create(t.TempDir(), s, results.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer run.Close()
+	if out := measure(t, s, run, Options{}); out.Samples != 2 || out.FailedSamples != 1 || out.Finished != 1 {
+		t.Errorf("%+v", out)
+	}
+	for row, err := range run.Samples() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		begins, ends := strings.HasPrefix(row.Error, "sample: it began so é"), strings.HasSuffix(row.Error, "é and ended thus")
+		if row.Status == results.Failed && (!begins || !ends || !utf8.ValidString(row.Error) || len(row.Error) > 2*maxError) {
+			t.Errorf("%d bytes of the error: %.60q", len(row.Error), row.Error)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"runx/internal/results"
@@ -15,6 +16,11 @@ import (
 // batchTime bounds how long one call for many samples takes: the observer is
 // not told meanwhile, and Ctrl-C waits that long.
 const batchTime = 50 * time.Millisecond
+
+// maxError bounds, in bytes, what the journal keeps of an error. It holds any
+// stack or traceback, and a worker that answers with megabytes does not fill the
+// disk, or end the run by a line that is too long.
+const maxError = 64 << 10
 
 // What ends a run before its points are done.
 var (
@@ -169,12 +175,21 @@ func (e *engine) fail(p *point, f *failure, tried time.Time) (again bool, err er
 	}
 	e.row = results.Sample{
 		Point: p.index, Round: e.round, Rep: int(p.reps), StartedAt: tried.UnixMicro(),
-		Status: f.status, Error: f.err.Error(), Values: f.values,
+		Status: f.status, Error: clip(f.err.Error()), Values: f.values,
 	}
 	if err := e.record(p, at); err != nil {
 		return false, err
 	}
 	return e.countFailure(p, f), nil
+}
+
+// clip leaves out the middle of an error that is too long: its beginning says
+// what failed, its end why.
+func clip(text string) string {
+	if len(text) <= maxError {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxError/2], "") + "\n[...]\n" + strings.ToValidUTF8(text[len(text)-maxError/2:], "")
 }
 
 // countFailure notes a failed attempt and reports whether to make another. If
