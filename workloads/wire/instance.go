@@ -150,7 +150,7 @@ func (i *instance) row(cells []any) (workloads.Row, error) {
 			}
 		case string:
 			if at == tainted {
-				row.Tainted = x
+				row.Tainted = shorten(x)
 				continue
 			}
 		}

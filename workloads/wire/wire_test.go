@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"runx/workloads"
 )
@@ -271,6 +272,16 @@ func TestDeathsAndViolations(t *testing.T) {
 				t.Errorf("closing says it again: %v", err)
 			}
 		})
+	}
+}
+
+// A worker that says too much of the interference does not fill the journal.
+func TestTaintIsBounded(t *testing.T) {
+	t.Parallel()
+	i := instance{columns: []int{tainted}, values: []float64{0}}
+	row, err := i.row([]any{strings.Repeat("é", 1<<20)})
+	if n := utf8.RuneCountInString(row.Tainted); err != nil || n != 80 {
+		t.Errorf("%d characters, %v", n, err)
 	}
 }
 
