@@ -143,6 +143,20 @@ func (b *builder) env() map[string]any {
 	return env
 }
 
+// unread are the parameters that the spec sets and that have no type, because
+// what it says of them is wrong. That has been reported, and is no fault of the
+// expressions that name them.
+func (b *builder) unread() map[string]bool {
+	names := map[string]bool{}
+	for name := range b.swept {
+		names[name] = b.param(name) == nil
+	}
+	for name := range b.fixed {
+		names[name] = b.param(name) == nil
+	}
+	return names
+}
+
 func zeroOf(k workloads.Kind) any {
 	switch k {
 	case workloads.Int:

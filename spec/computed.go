@@ -15,7 +15,7 @@ func (b *builder) compileComputed() []step {
 	order, depends := b.computedOrder()
 	var steps []step
 	for _, name := range order {
-		l := language{env: b.env(), functions: mathFunctions()}
+		l := language{env: b.env(), functions: mathFunctions(), unread: b.unread()}
 		x := l.compile(&b.problems, b.computed[name])
 		if x == nil {
 			b.settleKind(name, workloads.Float)
@@ -85,7 +85,7 @@ func kindOfType(t reflect.Type) (workloads.Kind, bool) {
 // computedOrder sorts the computed parameters so that each comes after those
 // that it uses. Members of cycles, and what uses them, are left out.
 func (b *builder) computedOrder() (order []string, depends map[string][]string) {
-	l := language{env: b.env(), functions: mathFunctions()}
+	l := language{env: b.env(), functions: mathFunctions(), unread: b.unread()}
 	depends = map[string][]string{}
 	for name, text := range b.computed {
 		depends[name] = nil

@@ -49,6 +49,8 @@ type language struct {
 	functions []function
 	options   []expr.Option
 	steps     int // bound of one evaluation; 0 is maxSteps
+	// unread are names whose meaning is not known, which is reported elsewhere.
+	unread map[string]bool
 }
 
 // compile parses and checks one expression. Everything wrong with it goes into
@@ -165,6 +167,9 @@ func usesOf(variables []*ast.IdentifierNode) []string {
 
 func (l *language) addUnknown(problems *document.Problems, text document.Text, id *ast.IdentifierNode) {
 	at := text.At(byteOffset(text.Value, id.Location().From))
+	if l.unread[id.Value] {
+		return
+	}
 	if l.disabled(id.Value) {
 		problems.Add(at, "", "%s() is not available in a spec", id.Value)
 		return
