@@ -69,7 +69,7 @@ func (b *builder) buildMetrics() {
 		if !b.admitMetric(name) {
 			continue
 		}
-		l := language{env: env, functions: mathFunctions(), unread: b.unread()}
+		l := language{env: env, functions: mathFunctions(), options: checkedArithmetic(), unread: b.unread()}
 		x := l.compileAs(&b.problems, entry.Value, "a number", reflect.Int, reflect.Float64)
 		env[name.Value] = 0.0
 		m := Metric{Name: name.Value, Expr: entry.Value.Value, compiled: x, machine: new(vm.VM)}
