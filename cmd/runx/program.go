@@ -24,13 +24,13 @@ func programName(arg0, executable string) string {
 	return shellQuote([]string{arg0})
 }
 
-// builtByRun is where go run keeps what it has built: in a temporary folder the
-// first time, from then on in its cache.
-var builtByRun = regexp.MustCompile(`(go-build\d+/b\d+/exe|/[0-9a-f]{64}-d)/[^/]+$`)
-
-// runByGo tells whether an executable is one that only go run knows.
+// runByGo tells whether an executable is one that only go run knows. It keeps
+// what it has built in a temporary folder the first time, and from then on in
+// its cache.
 func runByGo(executable string) bool {
-	return builtByRun.MatchString(filepath.ToSlash(executable))
+	// Compiled here: a worker, which must start fast, does without.
+	built := regexp.MustCompile(`(go-build\d+/b\d+/exe|/[0-9a-f]{64}-d)/[^/]+$`)
+	return built.MatchString(filepath.ToSlash(executable))
 }
 
 // ownPackage is this package as the go command takes it: by its folder as in the
@@ -46,16 +46,14 @@ func ownPackage() string {
 	return folder
 }
 
-// ownCommand is a command of this program in a text.
-var ownCommand = regexp.MustCompile(`\b` + ownName + ` (completion|help|init|list|plan|resume|run|schema|show|validate|--help)\b`)
-
 // commands puts the name under which this program can be started into a text
 // whose commands begin with runx.
 func (t *terminal) commands(text string) string {
 	if t.program == "" || t.program == ownName {
 		return text
 	}
-	return ownCommand.ReplaceAllStringFunc(text, func(command string) string {
+	own := regexp.MustCompile(`\b` + ownName + ` (completion|help|init|list|plan|resume|run|schema|show|validate|--help)\b`)
+	return own.ReplaceAllStringFunc(text, func(command string) string {
 		return t.program + strings.TrimPrefix(command, ownName)
 	})
 }

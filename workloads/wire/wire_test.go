@@ -243,10 +243,12 @@ func TestManyRowsComeInSeveralReplies(t *testing.T) {
 func TestDeathsAndViolations(t *testing.T) {
 	t.Parallel()
 	for role, want := range map[string]string{
-		"die":                                    "died: exit status 3; the end of its stderr:\nTraceback (most recent call last):\nValueError: no such thing",
-		"linger":                                 "died: exit status 5",
-		"quit":                                   "died: it exited with status 0",
-		"huge":                                   "broke the protocol: a line is longer than 16 MiB",
+		"die":    "died: exit status 3; the end of its stderr:\nTraceback (most recent call last):\nValueError: no such thing",
+		"linger": "died: exit status 5",
+		"quit":   "died: it exited with status 0",
+		"huge":   "broke the protocol: a line is longer than 16 MiB",
+		`rows:{"id": 3, "ok": {"rows": [[-Infinity, NaN]]}}`: "its stdout is not protocol (JSON has no Infinity: write null): {",
+		`rows:{"id": 3, "ok": {"rows": NaN, "x"}`:            "its stdout is not protocol (JSON has no NaN: write null): {",
 		"rows:hello there":                       "broke the protocol: its stdout is not protocol",
 		`rows:{"id":3}`:                          "broke the protocol: a reply needs either ok or error",
 		`rows:{"id":9,"ok":{}}`:                  "broke the protocol: it replied to request 9 instead of 3",

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"sync"
 	"time"
@@ -311,10 +312,20 @@ func (w *Worker) receive(id int64) (*answer, error) {
 	return parseReply(line, id)
 }
 
+// whyNoJSON says why a line is no JSON. Python writes numbers that JSON has not.
+func whyNoJSON(line []byte, err error) string {
+	// Compiled here: every worker starts with this package, and few break.
+	number := regexp.MustCompile(`[\[,:]\s*-?(NaN|Infinity)\s*[,\]}]`)
+	if m := number.FindSubmatch(line); m != nil {
+		return fmt.Sprintf("JSON has no %s: write null", m[1])
+	}
+	return err.Error()
+}
+
 func parseReply(line []byte, id int64) (*answer, error) {
 	var r reply
 	if err := json.Unmarshal(line, &r); err != nil {
-		return nil, violated("its stdout is not protocol (%v): %s", err, shorten(string(line)))
+		return nil, violated("its stdout is not protocol (%s): %s", whyNoJSON(line, err), shorten(string(line)))
 	}
 	switch {
 	case (r.OK == nil) == (r.Error == nil):
