@@ -126,7 +126,7 @@ func linkTo(file, link string) string {
 // verdict is how the run ended, as an exit code with its message.
 func (x *execution) verdict(o runner.Outcome) error {
 	if o.Skipped > 0 {
-		x.t.warn(plural(int64(o.Skipped), "point")+" cannot be measured here", "the column error of samples.parquet says why")
+		x.t.warn(plural(int64(o.Skipped), "point")+" cannot be measured here", "")
 		x.t.reasons(o.Reasons, func(s results.Status) bool { return s == results.Skipped })
 	}
 	if o.FailedSamples > 0 {
