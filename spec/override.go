@@ -52,6 +52,8 @@ func (l *loader) overrideParams() {
 		case l.isGroup(name):
 			l.problems.Add(at, "set the whole axis: --set 'sweep."+name+"={cases: [...]}'",
 				"%s is no parameter but the axis that moves %s", name, join(l.movedBy(name)))
+		case isList(value) && !isText(w, name):
+			l.problems.Add(at, "without brackets: -p "+name+"="+strings.Join(splitValues(strings.Trim(value, " []")), ","), "several values are separated by commas")
 		case strings.TrimSpace(value) == "":
 			l.problems.Add(at, `an empty string is written -p '`+name+`=""'`, "the value is missing")
 		default:
@@ -72,7 +74,7 @@ func (l *loader) overrideParam(w *workloads.Workload, at document.Position, name
 	}
 	l.changed = true
 	pieces := splitValues(value)
-	if declared, ok := w.Param(name); ok && (declared.Kind == workloads.String || declared.Kind == workloads.Enum) {
+	if isText(w, name) {
 		for i := range pieces {
 			pieces[i] = quoted(pieces[i])
 		}
@@ -106,6 +108,18 @@ func (l *loader) axisOf(name string) (label string, shared bool) {
 		}
 	}
 	return name, false
+}
+
+// isText tells whether a parameter takes a text as it stands.
+func isText(w *workloads.Workload, name string) bool {
+	declared, ok := w.Param(name)
+	return ok && (declared.Kind == workloads.String || declared.Kind == workloads.Enum)
+}
+
+// isList tells whether a value is written as a list in YAML.
+func isList(value string) bool {
+	value = strings.TrimSpace(value)
+	return strings.HasPrefix(value, "[") && strings.HasSuffix(value, "]")
 }
 
 // isGroup tells whether a name is that of an axis alone: one that moves

@@ -87,13 +87,19 @@ func (p *plan) expectedTime(known tally) string {
 		more = " for the points counted so far"
 	}
 	estimate, measured := p.estimate(known.n)
+	by := ""
+	if measured {
+		if by = p.earlier.id; p.measured == 0 {
+			by += ", which measured other points"
+		}
+	}
 	bound, bounded := p.bound(known.n)
 	switch {
 	case measured && bounded:
 		return fmt.Sprintf("about %s going by run %s, at most about %s by the budgets%s",
-			report.Duration(estimate), p.earlier.id, report.Duration(bound), more)
+			report.Duration(estimate), by, report.Duration(bound), more)
 	case measured:
-		return fmt.Sprintf("about %s going by run %s%s", report.Duration(estimate), p.earlier.id, more)
+		return fmt.Sprintf("about %s going by run %s%s", report.Duration(estimate), by, more)
 	case bounded:
 		return fmt.Sprintf("at most about %s by the budgets%s; there is no earlier run to go by", report.Duration(bound), more)
 	}

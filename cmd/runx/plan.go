@@ -79,6 +79,7 @@ type plan struct {
 	limit   int
 	earlier *earlier
 
+	measured   int   // points listed that the earlier run measured
 	rerun      rerun // how a point is measured alone; nil if there is no way
 	rerunTried bool
 }
@@ -158,6 +159,9 @@ func (p *plan) planned(ctx context.Context, point spec.Point) (plannedPoint, err
 		if pp.Command, err = command(point.Params); err != nil {
 			return pp, fmt.Errorf("point %s: %w", point.ID, err)
 		}
+	}
+	if p.earlier != nil && p.earlier.perID[point.ID] > 0 {
+		p.measured++
 	}
 	if p.rerun != nil {
 		flags := p.rerun(point)
