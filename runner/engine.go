@@ -230,7 +230,7 @@ func (e *engine) tell(p *point) {
 		if err == nil {
 			e.observer.Sampled(Progress{
 				Points: e.out.Points, PointsDone: e.out.Finished + e.out.Failed + e.out.Skipped,
-				Samples: e.reps, Round: e.round, Point: at, Rep: int(p.reps), Status: e.row.Status,
+				Samples: e.reps, FailedSamples: e.out.FailedSamples, Round: e.round, Point: at, Rep: int(p.reps), Status: e.row.Status,
 				Elapsed: e.now.Sub(e.started), engine: e, point: p,
 			})
 		}

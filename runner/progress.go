@@ -24,6 +24,8 @@ type Progress struct {
 	Points, PointsDone int
 	// Samples are the repetitions so far, resumed ones included.
 	Samples int64
+	// FailedSamples are the attempts so far that failed or timed out.
+	FailedSamples int64
 	// Round is the pass over the points, from 0.
 	Round int
 	// Point is the one just sampled; Rep is how many repetitions it has, and

@@ -177,3 +177,13 @@ func TestWarningsOfRows(t *testing.T) {
 		t.Errorf("warnings %v", got)
 	}
 }
+
+func TestObserverIsToldOfFailures(t *testing.T) {
+	t.Parallel()
+	w := &witness{}
+	s := parse(t, &laboratory{}, "params: {how: fails}", "measure: {samples: 2, retries: 1, on_error: continue}")
+	measure(t, s, &memory{}, Options{Observer: w})
+	if len(w.told) != 2 || w.told[0].FailedSamples != 2 || w.told[1].FailedSamples != 4 {
+		t.Errorf("told %+v, want 2 and 4 failed attempts", w.told)
+	}
+}

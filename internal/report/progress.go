@@ -59,7 +59,7 @@ func (p *Progress) fraction() float64 {
 }
 
 func (p *Progress) counts() string {
-	s := fmt.Sprintf("%s of %s points, %s samples", Count(p.PointsDone), Count(p.PointsTotal), Count(p.Samples))
+	s := fmt.Sprintf("%s of %s, %s", Count(p.PointsDone), counted(int(p.PointsTotal), "point"), counted(int(p.Samples), "sample"))
 	if p.Failed > 0 {
 		s += fmt.Sprintf(", %s failed", Count(p.Failed))
 	}
