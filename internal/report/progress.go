@@ -13,7 +13,7 @@ type Progress struct {
 	Name                     string // of the spec
 	PointsDone, PointsTotal  int64
 	Samples, SamplesExpected int64 // expected 0: unknown
-	Failed                   int64 // samples
+	Failed                   int64 // attempts at a sample; one that failed may be made again
 	Elapsed, Remaining       time.Duration
 	// RemainingKnown says that Remaining is an estimate and not a blank.
 	RemainingKnown bool
@@ -61,7 +61,7 @@ func (p *Progress) fraction() float64 {
 func (p *Progress) counts() string {
 	s := fmt.Sprintf("%s of %s, %s", Count(p.PointsDone), counted(int(p.PointsTotal), "point"), counted(int(p.Samples), "sample"))
 	if p.Failed > 0 {
-		s += fmt.Sprintf(", %s failed", Count(p.Failed))
+		s += ", " + counted(int(p.Failed), "attempt") + " failed"
 	}
 	return s
 }

@@ -112,3 +112,16 @@ func TestEstimateWithoutSamplesIsSilent(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestCountsInWords(t *testing.T) {
+	t.Parallel()
+	for want, p := range map[string]Progress{
+		"0 of 1 point, 1 sample":                          {PointsTotal: 1, Samples: 1},
+		"1 of 2 points, 1 sample, 1 attempt failed":       {PointsDone: 1, PointsTotal: 2, Samples: 1, Failed: 1},
+		"1 of 2 points, 3 samples, 1,000 attempts failed": {PointsDone: 1, PointsTotal: 2, Samples: 3, Failed: 1000},
+	} {
+		if got := p.counts(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
