@@ -47,6 +47,8 @@ def journal(run):
             record = json.loads(line)
             if "runx" in record:
                 header = record
+            elif "event" in record:
+                continue  # of the run, or of a point that is already there
             elif "point" in record:
                 points[record["point"]] = record
             elif "p" in record:
