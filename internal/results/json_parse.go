@@ -40,19 +40,28 @@ func (p *parser) end() {
 	}
 }
 
+// whole consumes a sign, if there is one, and digits without a leading zero. It
+// returns where the two begin.
+func (p *parser) whole() (from, digits int) {
+	from = p.i
+	if p.peek() == '-' {
+		p.i++
+	}
+	digits = p.i
+	p.digits()
+	if !p.bad && p.b[digits] == '0' && p.i > digits+1 {
+		p.bad = true
+	}
+	return from, digits
+}
+
 // integer consumes a whole number without fraction or exponent.
 func (p *parser) integer() int64 {
 	if p.bad {
 		return 0
 	}
-	from := p.i
-	if p.peek() == '-' {
-		p.i++
-	}
-	digits := p.i
-	p.digits()
-	if p.bad || p.b[digits] == '0' && p.i > digits+1 {
-		p.bad = true
+	from, _ := p.whole()
+	if p.bad {
 		return 0
 	}
 	n, err := strconv.ParseInt(view(p.b[from:p.i]), 10, 64)
@@ -70,14 +79,8 @@ func (p *parser) float() float64 {
 	if p.bad {
 		return 0
 	}
-	from := p.i
-	if p.peek() == '-' {
-		p.i++
-	}
-	digits := p.i
-	p.digits()
-	if p.bad || p.b[digits] == '0' && p.i > digits+1 {
-		p.bad = true
+	from, digits := p.whole()
+	if p.bad {
 		return 0
 	}
 	whole := p.i
