@@ -44,7 +44,8 @@ func generate() (map[string][]byte, error) {
 		dir, pkg, name string
 		emit           func(*generator)
 	}{
-		{"..", "kernels", "kernels_amd64", (*generator).kernels},
+		{"..", "kernels", "product_amd64", (*generator).products},
+		{"..", "kernels", "vector_amd64", (*generator).vectors},
 		{filepath.Join("..", "..", "..", "peers"), "main", "peak_amd64", (*generator).peaks},
 	} {
 		g := newGenerator()
@@ -59,13 +60,18 @@ func generate() (map[string][]byte, error) {
 	return outputs, nil
 }
 
-// kernels emits what package kernels uses.
-func (g *generator) kernels() {
+// products emits what matrix products use.
+func (g *generator) products() {
 	g.ConstraintExpr("amd64")
-	c := g.constants()
 	g.gemmTile(avx2(), 6)
 	g.gemmTile(avx512(), 12)
 	g.packTranspose8()
+}
+
+// vectors emits what operations on slices use.
+func (g *generator) vectors() {
+	g.ConstraintExpr("amd64")
+	c := g.constants()
 	for _, s := range []isa{avx2(), avx512()} {
 		g.maxOf(s, c)
 		g.expSum(s, c)

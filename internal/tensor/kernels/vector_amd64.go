@@ -5,15 +5,6 @@
 package kernels
 
 //go:noescape
-func gemm6x16AVX2(k int64, a *float32, aRow int64, aCol int64, b *float32, c *float32, ldc int64, alpha float32, beta float32)
-
-//go:noescape
-func gemm12x32AVX512(k int64, a *float32, aRow int64, aCol int64, b *float32, c *float32, ldc int64, alpha float32, beta float32)
-
-//go:noescape
-func packTranspose8AVX2(dst *float32, dstRow int64, src *float32, ld int64, n int64)
-
-//go:noescape
 func maxOfAVX2(x *float32, n int64) float32
 
 //go:noescape

@@ -62,18 +62,18 @@ func (g *generator) float(name string, x float32) operand.Mem {
 	return m
 }
 
-// vectors emits what AVX2 and AVX-512 spell differently.
-type vectors struct {
+// vectorEmitter emits what AVX2 and AVX-512 spell differently.
+type vectorEmitter struct {
 	*generator
 	isa
 	constants
 	mask reg.Register // a vector of ones and zeros in AVX2, an opmask in AVX-512
 }
 
-func (v *vectors) wide() bool { return v.lanes == 16 }
+func (v *vectorEmitter) wide() bool { return v.lanes == 16 }
 
 // setTail makes the mask of the first n lanes, 0 < n < lanes.
-func (v *vectors) setTail(n reg.Register, spare reg.VecPhysical) {
+func (v *vectorEmitter) setTail(n reg.Register, spare reg.VecPhysical) {
 	if !v.wide() {
 		at := v.GP64()
 		v.LEAQ(v.tailMask.Offset(4*v.lanes), at)
@@ -96,7 +96,7 @@ func (v *vectors) setTail(n reg.Register, spare reg.VecPhysical) {
 
 // loadTail loads the masked lanes and sets the others to -Inf; minusInf holds
 // that in every lane.
-func (v *vectors) loadTail(mem operand.Mem, minusInf, dst reg.VecPhysical) {
+func (v *vectorEmitter) loadTail(mem operand.Mem, minusInf, dst reg.VecPhysical) {
 	if v.wide() {
 		v.VMOVUPS(minusInf, dst)
 		v.VMOVUPS(mem, reg.K1, dst)
@@ -106,7 +106,7 @@ func (v *vectors) loadTail(mem operand.Mem, minusInf, dst reg.VecPhysical) {
 	v.VBLENDVPS(v.mask, dst, minusInf, dst)
 }
 
-func (v *vectors) storeTail(src reg.VecPhysical, mem operand.Mem) {
+func (v *vectorEmitter) storeTail(src reg.VecPhysical, mem operand.Mem) {
 	if v.wide() {
 		v.VMOVUPS(src, reg.K1, mem)
 		return
@@ -115,7 +115,7 @@ func (v *vectors) storeTail(src reg.VecPhysical, mem operand.Mem) {
 }
 
 // keepTail sets the lanes outside the mask to zero.
-func (v *vectors) keepTail(x reg.VecPhysical) {
+func (v *vectorEmitter) keepTail(x reg.VecPhysical) {
 	if v.wide() {
 		v.VMOVUPS_Z(x, reg.K1, x)
 		return
@@ -124,7 +124,7 @@ func (v *vectors) keepTail(x reg.VecPhysical) {
 }
 
 // fold reduces x to its lowest lane by a pairwise operation; y is overwritten.
-func (v *vectors) fold(x, y reg.VecPhysical, op func(a, b, dst operand.Op)) {
+func (v *vectorEmitter) fold(x, y reg.VecPhysical, op func(a, b, dst operand.Op)) {
 	if v.wide() {
 		v.VEXTRACTF64X4(operand.U8(1), x, y.AsY())
 		op(y.AsY(), x.AsY(), x.AsY())
@@ -140,7 +140,7 @@ func (v *vectors) fold(x, y reg.VecPhysical, op func(a, b, dst operand.Op)) {
 // maxOf emits the largest of n >= 1 elements; NaNs are passed over.
 func (g *generator) maxOf(s isa, c constants) {
 	g.text("maxOf"+s.name, "func(x *float32, n int64) float32")
-	v := vectors{generator: g, isa: s, constants: c}
+	v := vectorEmitter{generator: g, isa: s, constants: c}
 	x := g.Load(g.Param("x"), g.GP64())
 	n := g.Load(g.Param("n"), g.GP64())
 	const chains = 4
@@ -181,7 +181,7 @@ func (g *generator) maxOf(s isa, c constants) {
 // expSum emits dst = 2^((x-bias)*scale) and returns the sum, n >= 1.
 func (g *generator) expSum(s isa, c constants) {
 	g.text("expSum"+s.name, "func(dst, x *float32, n int64, bias, scale float32) float32")
-	v := vectors{generator: g, isa: s, constants: c}
+	v := vectorEmitter{generator: g, isa: s, constants: c}
 	dst := g.Load(g.Param("dst"), g.GP64())
 	x := g.Load(g.Param("x"), g.GP64())
 	n := g.Load(g.Param("n"), g.GP64())
@@ -232,13 +232,13 @@ const exponentialRegs = 4
 // exponential is the body of expSum. Its constants stay in registers as far as
 // there are some; the others are operands in memory.
 type exponential struct {
-	*vectors
+	*vectorEmitter
 	bias, scale, magic reg.VecPhysical
 	coefficients       []operand.Op
 }
 
-func newExponential(v *vectors) exponential {
-	e := exponential{vectors: v, bias: v.regs[10], scale: v.regs[11], magic: v.regs[12]}
+func newExponential(v *vectorEmitter) exponential {
+	e := exponential{vectorEmitter: v, bias: v.regs[10], scale: v.regs[11], magic: v.regs[12]}
 	bias, err := v.Param("bias").Resolve()
 	v.check(err)
 	scale, err := v.Param("scale").Resolve()
@@ -295,7 +295,7 @@ func (e exponential) emit(i int) reg.VecPhysical {
 // scale emits dst = x*factor, n >= 1.
 func (g *generator) scale(s isa, c constants) {
 	g.text("scale"+s.name, "func(dst, x *float32, n int64, factor float32)")
-	v := vectors{generator: g, isa: s, constants: c}
+	v := vectorEmitter{generator: g, isa: s, constants: c}
 	dst := g.Load(g.Param("dst"), g.GP64())
 	x := g.Load(g.Param("x"), g.GP64())
 	n := g.Load(g.Param("n"), g.GP64())
