@@ -33,7 +33,11 @@ func (m Matrix) block(i, j, rows, cols int) Matrix {
 func (m Matrix) empty() bool { return m.Rows == 0 || m.Cols == 0 }
 
 // check returns an error unless every element of the view lies in Data.
-func (m Matrix) check(name string) error {
+func (m Matrix) check(name string) error { return m.checkIn(name, len(m.Data)) }
+
+// checkIn returns an error unless every element of the view has an index below
+// length.
+func (m Matrix) checkIn(name string, length int) error {
 	if m.Rows < 0 || m.Cols < 0 || m.RowStride < 0 || m.ColStride < 0 {
 		return fmt.Errorf("matrix %s: %d×%d with strides %d, %d is negative", name, m.Rows, m.Cols, m.RowStride, m.ColStride)
 	}
@@ -44,9 +48,9 @@ func (m Matrix) check(name string) error {
 		return nil
 	}
 	last, ok := lastIndex(m)
-	if !ok || last >= len(m.Data) {
+	if !ok || last >= length {
 		return fmt.Errorf("matrix %s: %d×%d with strides %d, %d does not fit in %d elements",
-			name, m.Rows, m.Cols, m.RowStride, m.ColStride, len(m.Data))
+			name, m.Rows, m.Cols, m.RowStride, m.ColStride, length)
 	}
 	return nil
 }
