@@ -21,8 +21,8 @@ type Engine struct {
 	mu     sync.Mutex
 	team   *kernels.Team
 	closed bool
-	naive  naiveCall
-	flash  flashCall
+	// attentions are calls of attention that can be used again.
+	attentions attentionPool
 }
 
 // NewEngine returns an engine that computes with the given number of threads,
@@ -51,47 +51,4 @@ func (e *Engine) Close() {
 		e.closed = true
 		e.team.Close()
 	}
-}
-
-// NaiveAttention computes softmax(q*kᵀ/sqrt(HeadDim))*v into out as eager
-// frameworks do, one operation after the other: all scores, the causal mask,
-// the softmax into a second tensor, the product with v. The score tensor and
-// the probability tensor, each [Batch, Heads, SeqLen, SeqLen], are taken from
-// the arena whole, besides copies of k and v in the order that the kernels
-// read; all are freed at the end. out must not overlap q, k or v.
-//
-// NaN and Inf in the inputs give NaN in the rows of out that they reach.
-// A row whose scores are all -Inf attends to nothing and gives zeros.
-func (e *Engine) NaiveAttention(a *Arena, s AttentionShape, q, k, v, out []float32) error {
-	if err := s.checkCall(a, q, k, v, out); err != nil {
-		return err
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closed {
-		return ErrClosed
-	}
-	e.naive = naiveCall{attention: attention{AttentionShape: s, q: q, k: k, v: v, out: out}}
-	defer func() { e.naive = naiveCall{} }()
-	return e.naive.run(e.team, a)
-}
-
-// FlashAttention computes the same as NaiveAttention, up to rounding, in tiles
-// with an online softmax: T. Dao et al., "FlashAttention", arXiv 2205.14135
-// (2022), algorithm 1. The score tensor never exists; memory is linear in
-// SeqLen: copies of k and v in the order that the kernels read, and one tile
-// for each thread. With Causal, tiles above the diagonal are skipped. out must
-// not overlap q, k or v.
-func (e *Engine) FlashAttention(a *Arena, s AttentionShape, q, k, v, out []float32) error {
-	if err := s.checkCall(a, q, k, v, out); err != nil {
-		return err
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closed {
-		return ErrClosed
-	}
-	e.flash = flashCall{attention: attention{AttentionShape: s, q: q, k: k, v: v, out: out}}
-	defer func() { e.flash = flashCall{} }()
-	return e.flash.run(e.team, a)
 }

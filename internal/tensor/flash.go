@@ -16,6 +16,27 @@ const (
 	flashPad = 16
 )
 
+// FlashAttention computes the same as NaiveAttention, up to rounding, in tiles
+// with an online softmax: T. Dao et al., "FlashAttention", arXiv 2205.14135
+// (2022), algorithm 1. The score tensor never exists; memory is linear in
+// SeqLen: copies of k and v in the order that the kernels read, and one tile
+// for each thread. With Causal, tiles above the diagonal are skipped. out must
+// not overlap q, k or v.
+func (e *Engine) FlashAttention(a *Arena, s AttentionShape, q, k, v, out []float32) error {
+	if err := s.checkCall(a, q, k, v, out); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return ErrClosed
+	}
+	call := e.attentions.takeFlash()
+	defer e.attentions.giveFlash(call)
+	call.attention = attention{AttentionShape: s, q: q, k: k, v: v, out: out}
+	return call.run(e.team, a)
+}
+
 // flashCall is one call of FlashAttention; a part is one block of queries of one
 // sequence.
 type flashCall struct {

@@ -9,6 +9,30 @@ import (
 // naiveRows is how many rows of one sequence a part of a step handles.
 const naiveRows = 96
 
+// NaiveAttention computes softmax(q*kᵀ/sqrt(HeadDim))*v into out as eager
+// frameworks do, one operation after the other: all scores, the causal mask,
+// the softmax into a second tensor, the product with v. The score tensor and
+// the probability tensor, each [Batch, Heads, SeqLen, SeqLen], are taken from
+// the arena whole, besides copies of k and v in the order that the kernels
+// read; all are freed at the end. out must not overlap q, k or v.
+//
+// NaN and Inf in the inputs give NaN in the rows of out that they reach.
+// A row whose scores are all -Inf attends to nothing and gives zeros.
+func (e *Engine) NaiveAttention(a *Arena, s AttentionShape, q, k, v, out []float32) error {
+	if err := s.checkCall(a, q, k, v, out); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return ErrClosed
+	}
+	call := e.attentions.takeNaive()
+	defer e.attentions.giveNaive(call)
+	call.attention = attention{AttentionShape: s, q: q, k: k, v: v, out: out}
+	return call.run(e.team, a)
+}
+
 // naiveCall is one call of NaiveAttention. Each step is a task over blocks of
 // rows of all sequences and ends before the next begins.
 type naiveCall struct {
