@@ -5,6 +5,8 @@ type Set struct {
 	name string
 	productRoutines
 	vectorRoutines
+	halfRoutines
+	gemvRoutines
 }
 
 // Name says which instruction set it is: portable, avx2 or avx512.
@@ -22,5 +24,9 @@ func Supported() []*Set { return append([]*Set{Portable()}, vectorSets()...) }
 
 // Portable is the set in plain Go, the same on every machine up to rounding.
 func Portable() *Set {
-	return &Set{name: "portable", productRoutines: portableProducts(), vectorRoutines: portableVectors()}
+	return &Set{
+		name:            "portable",
+		productRoutines: portableProducts(), vectorRoutines: portableVectors(),
+		halfRoutines: portableHalves(), gemvRoutines: portableGemv(),
+	}
 }

@@ -7,9 +7,17 @@ import "golang.org/x/sys/cpu"
 func vectorSets() []*Set {
 	var sets []*Set
 	if cpu.X86.HasAVX2 && cpu.X86.HasFMA && cpu.X86.HasF16C {
-		sets = append(sets, &Set{name: "avx2", productRoutines: avx2Products(), vectorRoutines: avx2Vectors()})
+		sets = append(sets, &Set{
+			name:            "avx2",
+			productRoutines: avx2Products(), vectorRoutines: avx2Vectors(),
+			halfRoutines: portableHalves(), gemvRoutines: portableGemv(),
+		})
 		if cpu.X86.HasAVX512F {
-			sets = append(sets, &Set{name: "avx512", productRoutines: avx512Products(), vectorRoutines: avx512Vectors()})
+			sets = append(sets, &Set{
+				name:            "avx512",
+				productRoutines: avx512Products(), vectorRoutines: avx512Vectors(),
+				halfRoutines: portableHalves(), gemvRoutines: portableGemv(),
+			})
 		}
 	}
 	return sets

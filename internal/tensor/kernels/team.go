@@ -39,6 +39,7 @@ type Team struct {
 	wake    chan struct{}
 	product product
 	packed  []float32
+	gemvs   gemvCalls
 
 	steps []stepState
 	// members is how many goroutines are in the call, closed between calls. A

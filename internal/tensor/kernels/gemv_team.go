@@ -1,0 +1,68 @@
+package kernels
+
+import (
+	"sync"
+	"unsafe"
+)
+
+// gemvCalls are the calls of a Team that can be used again.
+type gemvCalls struct {
+	float32 freeList[gemvCall[float32]]
+	half    freeList[gemvCall[uint16]]
+}
+
+// freeList keeps what was given back until it is taken again. It holds as many
+// as were ever taken at once.
+type freeList[T any] struct {
+	mu   sync.Mutex
+	free []*T
+}
+
+func (l *freeList[T]) take() *T {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if n := len(l.free); n > 0 {
+		x := l.free[n-1]
+		l.free = l.free[:n-1]
+		return x
+	}
+	return new(T)
+}
+
+// give takes x back and clears it, so that it keeps no memory of a caller alive.
+func (l *freeList[T]) give(x *T) {
+	var zero T
+	*x = zero
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.free = append(l.free, x)
+}
+
+func runGemv[E float32 | uint16](t *Team, calls *freeList[gemvCall[E]], g gemvCall[E]) error {
+	if g.rows == 0 {
+		return nil
+	}
+	g.partRows = g.rowsPerPart(t.Threads())
+	call := calls.take()
+	defer calls.give(call)
+	*call = g
+	return t.Run(Step{call, (g.rows + g.partRows - 1) / g.partRows})
+}
+
+// rowsPerPart gives every thread some parts, each worth the hand-over: what is
+// smaller is one part. A part begins at a multiple of partAlign, so that two
+// threads do not write to the same cache line and rows are grouped alike.
+func (g *gemvCall[E]) rowsPerPart(threads int) int {
+	const (
+		partsPerThread = 2
+		leastBytes     = 64 << 10
+		partAlign      = 64
+	)
+	var element E
+	parts := 1
+	if threads > 1 {
+		size := g.rows * g.cols * int(unsafe.Sizeof(element))
+		parts = min(partsPerThread*threads, max(1, size/leastBytes))
+	}
+	return roundUp((g.rows+parts-1)/parts, partAlign)
+}
