@@ -2,16 +2,11 @@ package kernels
 
 import "math"
 
-// maxChunk bounds the elements of one call into assembly.
-const maxChunk = 8192
-
 // Max is the largest element, NaNs passed over; -Inf if there is none.
 func (s *Set) Max(x []float32) float32 {
 	largest := float32(math.Inf(-1))
-	for len(x) > 0 {
-		n := min(len(x), maxChunk)
-		largest = max(largest, s.maxOf(x[:n]))
-		x = x[n:]
+	for from, to := range chunks(len(x)) {
+		largest = max(largest, s.maxOf(x[from:to]))
 	}
 	return largest
 }
@@ -22,23 +17,12 @@ func (s *Set) Max(x []float32) float32 {
 // it is at most 0). Arguments below -87.33, -Inf among them, give zero; NaN
 // gives NaN. The relative error is below 4e-7 + 1.2e-7*|argument|.
 func (s *Set) ExpSum(dst, x []float32, bias, scale float32) float32 {
+	dst = first(dst, len(x))
 	var sum float32
-	for len(x) > 0 {
-		n := min(len(x), maxChunk)
-		sum += s.expSum(dst[:n], x[:n], bias, scale*math.Log2E)
-		dst, x = dst[n:], x[n:]
+	for from, to := range chunks(len(x)) {
+		sum += s.expSum(dst[from:to], x[from:to], bias, scale*math.Log2E)
 	}
 	return sum
-}
-
-// Scale writes dst[i] = x[i]*factor for each element of x. dst is at least as
-// long as x and may be x.
-func (s *Set) Scale(dst, x []float32, factor float32) {
-	for len(x) > 0 {
-		n := min(len(x), maxChunk)
-		s.scale(dst[:n], x[:n], factor)
-		dst, x = dst[n:], x[n:]
-	}
 }
 
 // Softmax writes dst[i] = exp(x[i]) / sum of exp(x), computed after subtracting
@@ -46,7 +30,7 @@ func (s *Set) Scale(dst, x []float32, factor float32) {
 // at least as long as x and may be x. A row of -Inf alone gives zeros. NaN or
 // +Inf anywhere makes every element NaN.
 func (s *Set) Softmax(dst, x []float32) {
-	dst = dst[:len(x)]
+	dst = first(dst, len(x))
 	sum := s.ExpSum(dst, x, SoftmaxBias(s.Max(x)), 1)
 	if sum == 0 {
 		return
@@ -61,4 +45,57 @@ func SoftmaxBias(largest float32) float32 {
 		return 0
 	}
 	return largest
+}
+
+// SoftmaxGrad adds the gradient of p = softmax(x) for x to dx, dp being that
+// for p: dx[i] += p[i]*(dp[i] - sum of p*dp). All are at least as long as p. The
+// error of an element is below 2^-24*(len(p)/2 + 10) * p[i] * the largest |dp|.
+func (s *Set) SoftmaxGrad(dx, p, dp []float32) {
+	s.addMulWithShift(dx, first(dp, len(p)), p, s.Dot(p, dp), 1)
+}
+
+// LogSumExp is log(sum of exp(x)), computed after subtracting the largest
+// element; -Inf if x is empty or -Inf alone. NaN or +Inf anywhere gives NaN. The
+// error is below 1e-6 + 2^-23*|result| beside what adding up the row
+// in float32 costs, see Sum.
+func (s *Set) LogSumExp(x []float32) float32 {
+	bias, offset := s.logSumExp(x)
+	return bias + offset
+}
+
+// logSumExp is LogSumExp in two parts, the largest element and the rest.
+func (s *Set) logSumExp(x []float32) (bias, offset float32) {
+	bias = SoftmaxBias(s.Max(x))
+	var sum float64
+	for from, to := range chunks(len(x)) {
+		sum += float64(s.sumExp(x[from:to], bias, math.Log2E))
+	}
+	return bias, float32(math.Log(sum))
+}
+
+// LogSoftmax writes dst[i] = x[i] - log(sum of exp(x)), computed after
+// subtracting the largest element. dst is at least as long as x and may be x. A
+// row of -Inf alone gives -Inf. NaN or +Inf anywhere makes every element NaN.
+// The error is below 1e-6 + 2^-23*|result|.
+func (s *Set) LogSoftmax(dst, x []float32) {
+	dst = first(dst, len(x))
+	bias, offset := s.logSumExp(x)
+	if math.IsInf(float64(offset), -1) {
+		copy(dst, x)
+		return
+	}
+	for from, to := range chunks(len(x)) {
+		s.shift(dst[from:to], x[from:to], bias, offset)
+	}
+}
+
+// LogSoftmaxGrad adds the gradient of logp = logsoftmax(x) for x to dx, dy being
+// that for logp: dx[i] += dy[i] - exp(logp[i])*sum of dy. All are at least as
+// long as logp.
+func (s *Set) LogSoftmaxGrad(dx, logp, dy []float32) {
+	dx, dy = first(dx, len(logp)), first(dy, len(logp))
+	total := s.Sum(dy)
+	for from, to := range chunks(len(logp)) {
+		s.subExpMul(dx[from:to], logp[from:to], dy[from:to], total)
+	}
 }
