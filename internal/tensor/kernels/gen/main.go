@@ -46,6 +46,7 @@ func generate() (map[string][]byte, error) {
 	}{
 		{"..", "kernels", "product_amd64", (*generator).products},
 		{"..", "kernels", "vector_amd64", (*generator).vectors},
+		{"..", "kernels", "half_amd64", (*generator).halves},
 		{filepath.Join("..", "..", "..", "peers"), "main", "peak_amd64", (*generator).peaks},
 	} {
 		g := newGenerator()
