@@ -4,47 +4,88 @@ import (
 	"errors"
 	"fmt"
 	"math"
-
-	"runx/internal/tensor/kernels"
 )
 
-// AttentionShape is the shape of scaled dot-product attention. Queries, keys,
-// values and the output are contiguous row-major tensors
-// [Batch, Heads, SeqLen, HeadDim]. Scores are scaled by 1/sqrt(HeadDim). With
-// Causal, row i attends to columns 0..i.
+// AttentionShape is the shape of scaled dot-product attention. Queries and the
+// output are contiguous row-major tensors [Batch, Heads, SeqLen, HeadDim], keys
+// and values [Batch, KVHeads, Keys, HeadDim]. Scores are scaled by
+// 1/sqrt(HeadDim).
+//
+// Heads share keys and values in groups of Heads/KVHeads (grouped-query
+// attention: J. Ainslie et al., "GQA", arXiv 2305.13245, 2023). KVHeads zero
+// stands for Heads, Keys zero for SeqLen. With Causal, query i is at position
+// Keys-SeqLen+i and attends to the keys from 0 to there; one that is before the
+// first key attends to nothing and gives zeros.
 type AttentionShape struct {
-	Batch, Heads, SeqLen, HeadDim int
-	Causal                        bool
+	Batch, Heads, KVHeads, SeqLen, Keys, HeadDim int
+	Causal                                       bool
 }
 
-// Validate returns an error if a dimension is negative or HeadDim is zero or if
-// the score tensor would be too large to be counted in bytes. Batch, Heads and
-// SeqLen may be zero: there is nothing to compute then.
-func (s AttentionShape) Validate() error {
-	if s.Batch < 0 || s.Heads < 0 || s.SeqLen < 0 || s.HeadDim < 1 {
-		return fmt.Errorf("attention shape [%d, %d, %d, %d]: dimensions must be at least 0, the head dimension at least 1",
-			s.Batch, s.Heads, s.SeqLen, s.HeadDim)
+// full is the shape with what zeros stand for.
+func (s AttentionShape) full() AttentionShape {
+	if s.KVHeads == 0 {
+		s.KVHeads = s.Heads
 	}
-	if !productFits(s.Batch, s.Heads, s.SeqLen, s.SeqLen) || !productFits(s.Batch, s.Heads, s.SeqLen, s.HeadDim) {
-		return fmt.Errorf("attention shape [%d, %d, %d, %d]: too large to address", s.Batch, s.Heads, s.SeqLen, s.HeadDim)
+	if s.Keys == 0 {
+		s.Keys = s.SeqLen
+	}
+	return s
+}
+
+// Validate returns an error if a dimension is negative or HeadDim is zero, if
+// KVHeads does not divide Heads, or if the score tensor would be too large to be
+// counted in bytes. Batch, Heads and SeqLen may be zero: there is nothing to
+// compute then.
+func (s AttentionShape) Validate() error { return s.full().validate() }
+
+func (s AttentionShape) validate() error {
+	if min(s.Batch, s.Heads, s.KVHeads, s.SeqLen, s.Keys) < 0 || s.HeadDim < 1 {
+		return fmt.Errorf("attention shape %v: dimensions must be at least 0, the head dimension at least 1", s)
+	}
+	if s.KVHeads == 0 && s.Heads > 0 || s.KVHeads > 0 && s.Heads%s.KVHeads != 0 {
+		return fmt.Errorf("attention shape %v: %d heads cannot share %d heads of keys", s, s.Heads, s.KVHeads)
+	}
+	longest := max(s.SeqLen, s.Keys)
+	if !productFits(s.Batch, s.Heads, s.SeqLen, s.Keys) || !productFits(s.Batch, max(s.Heads, s.KVHeads), longest, s.HeadDim) {
+		return fmt.Errorf("attention shape %v: too large to address", s)
 	}
 	return nil
 }
 
-// Elems is the number of elements of each of q, k, v and out.
+// String is [Batch, Heads, SeqLen, HeadDim], followed by what the keys have else.
+func (s AttentionShape) String() string {
+	text := fmt.Sprintf("[%d, %d, %d, %d]", s.Batch, s.Heads, s.SeqLen, s.HeadDim)
+	if f := s.full(); f.KVHeads != s.Heads || f.Keys != s.SeqLen {
+		text += fmt.Sprintf(" with keys [%d, %d, %d, %d]", s.Batch, f.KVHeads, f.Keys, s.HeadDim)
+	}
+	return text
+}
+
+// Elems is the number of elements of q and of out.
 func (s AttentionShape) Elems() int { return s.Batch * s.Heads * s.SeqLen * s.HeadDim }
 
+// KeyElems is the number of elements of k and of v.
+func (s AttentionShape) KeyElems() int {
+	s = s.full()
+	return s.Batch * s.KVHeads * s.Keys * s.HeadDim
+}
+
 // ScoreElems is the number of elements of the whole score tensor
-// [Batch, Heads, SeqLen, SeqLen].
-func (s AttentionShape) ScoreElems() int { return s.Batch * s.Heads * s.SeqLen * s.SeqLen }
+// [Batch, Heads, SeqLen, Keys].
+func (s AttentionShape) ScoreElems() int { return s.Batch * s.Heads * s.SeqLen * s.full().Keys }
 
 // Flops counts the floating-point operations of the two matrix products, an
-// addition and a multiplication each, 4*SeqLen²*HeadDim a head, or with Causal
-// those on and below the diagonal. The softmax is not counted, as is usual.
+// addition and a multiplication each, 4*SeqLen*Keys*HeadDim a head, or with
+// Causal those with keys that the query attends to. The softmax is not counted,
+// as is usual.
 func (s AttentionShape) Flops() float64 {
-	pairs := float64(s.SeqLen) * float64(s.SeqLen)
+	s = s.full()
+	queries, keys := float64(s.SeqLen), float64(s.Keys)
+	pairs := queries * keys
 	if s.Causal {
-		pairs = float64(s.SeqLen) * float64(s.SeqLen+1) / 2
+		// Query i sees keys-queries+1+i keys, the last one all.
+		seeing := min(queries, keys)
+		pairs = seeing * (2*keys - seeing + 1) / 2
 	}
 	return 4 * float64(s.Batch) * float64(s.Heads) * pairs * float64(s.HeadDim)
 }
@@ -52,8 +93,21 @@ func (s AttentionShape) Flops() float64 {
 // scale is what scores are multiplied by.
 func (s AttentionShape) scale() float32 { return float32(1 / math.Sqrt(float64(s.HeadDim))) }
 
-// sequences is the number of independent attentions.
-func (s AttentionShape) sequences() int { return s.Batch * s.Heads }
+// group is how many heads share keys and values.
+func (s AttentionShape) group() int {
+	if s.KVHeads == 0 {
+		return 1
+	}
+	return s.Heads / s.KVHeads
+}
+
+// visible is how many keys a query attends to: the first ones.
+func (s AttentionShape) visible(query int) int {
+	if !s.Causal {
+		return s.Keys
+	}
+	return max(s.Keys-s.SeqLen+query+1, 0)
+}
 
 func productFits(dims ...int) bool {
 	const limit = math.MaxInt / floatBytes / 2
@@ -70,8 +124,8 @@ func productFits(dims ...int) bool {
 	return true
 }
 
-// checkCall returns an error unless there is an arena and all four slices have
-// s.Elems() elements.
+// checkCall returns an error unless there is an arena and the slices are as long
+// as the shape says.
 func (s AttentionShape) checkCall(a *Arena, q, k, v, out []float32) error {
 	if a == nil {
 		return errors.New("attention needs an arena")
@@ -82,70 +136,11 @@ func (s AttentionShape) checkCall(a *Arena, q, k, v, out []float32) error {
 	for _, t := range []struct {
 		name string
 		data []float32
-	}{{"q", q}, {"k", k}, {"v", v}, {"out", out}} {
-		if len(t.data) != s.Elems() {
-			return fmt.Errorf("attention tensor %s has %d elements, shape [%d, %d, %d, %d] needs %d",
-				t.name, len(t.data), s.Batch, s.Heads, s.SeqLen, s.HeadDim, s.Elems())
+		want int
+	}{{"q", q, s.Elems()}, {"k", k, s.KeyElems()}, {"v", v, s.KeyElems()}, {"out", out, s.Elems()}} {
+		if len(t.data) != t.want {
+			return fmt.Errorf("attention tensor %s has %d elements, shape %v needs %d", t.name, len(t.data), s, t.want)
 		}
 	}
 	return nil
-}
-
-// attention is one call: its shape and tensors.
-type attention struct {
-	AttentionShape
-	q, k, v, out []float32
-}
-
-// rows views rows of one sequence of a tensor [Batch, Heads, SeqLen, HeadDim].
-func (s AttentionShape) rows(t []float32, sequence, first, count int) kernels.Matrix {
-	d := s.HeadDim
-	return kernels.RowMajor(t[(sequence*s.SeqLen+first)*d:][:count*d], count, d)
-}
-
-// packing is the task that packs one factor of every sequence: kᵀ or v.
-type packing struct {
-	AttentionShape
-	tensor     []float32
-	packed     []float32
-	transposed bool
-}
-
-// newPacking allocates what the packed factors of all sequences take.
-func newPacking(a *Arena, set *kernels.Set, s AttentionShape, tensor []float32, transposed bool) (packing, error) {
-	p := packing{AttentionShape: s, tensor: tensor, transposed: transposed}
-	packed, err := a.Alloc(s.sequences() * p.length(set))
-	p.packed = packed
-	return p, err
-}
-
-// size is that of one factor.
-func (p *packing) size() (rows, cols int) {
-	if p.transposed {
-		return p.HeadDim, p.SeqLen
-	}
-	return p.SeqLen, p.HeadDim
-}
-
-func (p *packing) length(set *kernels.Set) int {
-	rows, cols := p.size()
-	return set.PackedLen(rows, cols)
-}
-
-// at is the packed factor of one sequence.
-func (p *packing) at(set *kernels.Set, sequence int) (kernels.Packed, error) {
-	rows, cols := p.size()
-	n := p.length(set)
-	return set.PackedAt(p.packed[sequence*n:][:n], rows, cols)
-}
-
-// Do packs the factor of one sequence.
-func (p *packing) Do(w *kernels.Worker, sequence int) error {
-	factor := p.rows(p.tensor, sequence, 0, p.SeqLen)
-	if p.transposed {
-		factor = factor.Transposed()
-	}
-	n := p.length(w.Set)
-	_, err := w.Pack(p.packed[sequence*n:][:n], factor)
-	return err
 }

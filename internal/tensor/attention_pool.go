@@ -2,30 +2,37 @@ package tensor
 
 import "sync"
 
-// attentionPool keeps the states of calls that have ended, so that a repeated
-// call allocates nothing and calls at the same time have one each.
-type attentionPool struct{ naive, flash sync.Pool }
+// pool keeps the states of calls that have ended, so that a repeated call
+// allocates nothing and calls at the same time have one each. Other than a
+// sync.Pool it loses nothing.
+type pool[T any] struct {
+	mu   sync.Mutex
+	free []*T
+}
 
-func (p *attentionPool) takeNaive() *naiveCall {
-	if c, ok := p.naive.Get().(*naiveCall); ok {
-		return c
+func (p *pool[T]) take() *T {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.free) == 0 {
+		return new(T)
 	}
-	return new(naiveCall)
+	last := len(p.free) - 1
+	state := p.free[last]
+	p.free = p.free[:last]
+	return state
 }
 
-func (p *attentionPool) giveNaive(c *naiveCall) {
-	*c = naiveCall{}
-	p.naive.Put(c)
+// give takes a state back and forgets what it refers to.
+func (p *pool[T]) give(state *T) {
+	var zero T
+	*state = zero
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.free = append(p.free, state)
 }
 
-func (p *attentionPool) takeFlash() *flashCall {
-	if c, ok := p.flash.Get().(*flashCall); ok {
-		return c
-	}
-	return new(flashCall)
-}
-
-func (p *attentionPool) giveFlash(c *flashCall) {
-	*c = flashCall{}
-	p.flash.Put(c)
+// attentionPools are the states of calls of attention.
+type attentionPools struct {
+	naive pool[naiveCall]
+	flash pool[flashCall]
 }

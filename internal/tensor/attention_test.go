@@ -251,7 +251,7 @@ func TestAttentionPeakBytes(t *testing.T) {
 		factors := int64(2 * 4 * s.Elems())
 		for name, want := range map[string]int64{
 			"naive": factors + 2*4*int64(s.Heads*seqLen*seqLen),
-			"flash": factors + threads*4*flashTileLen,
+			"flash": factors + threads*4*flashRows*(flashCols+flashPad+2),
 		} {
 			e := mustEngine(t, kernels.Best(), threads)
 			a := NewArena()

@@ -22,7 +22,7 @@ type Engine struct {
 	team   *kernels.Team
 	closed bool
 	// attentions are calls of attention that can be used again.
-	attentions attentionPool
+	attentions attentionPools
 }
 
 // NewEngine returns an engine that computes with the given number of threads,
@@ -41,6 +41,38 @@ func (e *Engine) Threads() int { return e.team.Threads() }
 
 // Kernels names the instruction set in use: avx512, avx2 or portable.
 func (e *Engine) Kernels() string { return e.team.Set().Name() }
+
+// begin claims the team for one call; end gives it back.
+func (e *Engine) begin() (*kernels.Team, error) {
+	e.mu.Lock()
+	if e.closed {
+		e.mu.Unlock()
+		return nil, ErrClosed
+	}
+	return e.team, nil
+}
+
+func (e *Engine) end() { e.mu.Unlock() }
+
+// run does the steps on the team.
+func (e *Engine) run(steps ...kernels.Step) error {
+	team, err := e.begin()
+	if err != nil {
+		return err
+	}
+	defer e.end()
+	return team.Run(steps...)
+}
+
+// gemm computes c = alpha*a*b + beta*c on the team.
+func (e *Engine) gemm(alpha float32, a, b kernels.Matrix, beta float32, c kernels.Matrix) error {
+	team, err := e.begin()
+	if err != nil {
+		return err
+	}
+	defer e.end()
+	return team.Gemm(alpha, a, b, beta, c)
+}
 
 // Close ends the workers; the engine then returns ErrClosed. Closing again does
 // nothing.

@@ -6,6 +6,24 @@ import (
 	"runx/internal/tensor/kernels"
 )
 
+// FlashAttention computes the same as NaiveAttention, up to rounding, in tiles
+// with an online softmax: T. Dao et al., "FlashAttention", arXiv 2205.14135
+// (2022), algorithm 1. The score tensor never exists; memory is linear in
+// SeqLen: copies of k and v in the order that the kernels read, and one tile
+// for each thread. With Causal, tiles above the diagonal are skipped. out must
+// not overlap q, k or v.
+//
+// A single query is computed in ranges of keys, whose results are then brought
+// together, so that all threads have work: T. Dao et al., "Flash-Decoding for
+// long-context inference" (2023). The ranges are the same for any number of
+// threads.
+func (e *Engine) FlashAttention(a *Arena, s AttentionShape, q, k, v, out []float32) error {
+	if err := s.checkCall(a, q, k, v, out); err != nil {
+		return err
+	}
+	return e.flashAttention(a, contiguous(s, q, k, v, out), nil)
+}
+
 const (
 	// flashRows and flashCols are the size of a tile of scores: queries times
 	// keys. A tile and the keys and values it needs stay in the second-level
@@ -16,112 +34,138 @@ const (
 	flashPad = 16
 )
 
-// FlashAttention computes the same as NaiveAttention, up to rounding, in tiles
-// with an online softmax: T. Dao et al., "FlashAttention", arXiv 2205.14135
-// (2022), algorithm 1. The score tensor never exists; memory is linear in
-// SeqLen: copies of k and v in the order that the kernels read, and one tile
-// for each thread. With Causal, tiles above the diagonal are skipped. out must
-// not overlap q, k or v.
-func (e *Engine) FlashAttention(a *Arena, s AttentionShape, q, k, v, out []float32) error {
-	if err := s.checkCall(a, q, k, v, out); err != nil {
+// flashAttention leaves in logSums, unless that is nil, what the gradient needs
+// of each row, [Batch, Heads, SeqLen]: see logSum.
+func (e *Engine) flashAttention(a *Arena, c attention, logSums []float32) error {
+	f := e.attentions.flash.take()
+	defer e.attentions.flash.give(f)
+	f.attention = c
+	if err := f.pack(a, e.team.Set()); err != nil {
 		return err
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closed {
-		return ErrClosed
-	}
-	call := e.attentions.takeFlash()
-	defer e.attentions.giveFlash(call)
-	call.attention = attention{AttentionShape: s, q: q, k: k, v: v, out: out}
-	return call.run(e.team, a)
-}
-
-// flashCall is one call of FlashAttention; a part is one block of queries of one
-// sequence.
-type flashCall struct {
-	attention
-	keys, values packing
-	tiles        []float32 // flashTileLen for each worker
-}
-
-// flashTileLen is what one worker needs: a tile of scores, and for each of its
-// rows the largest score so far and the sum of exponentials so far.
-const flashTileLen = flashRows * (flashCols + flashPad + 2)
-
-func (f *flashCall) run(team *kernels.Team, a *Arena) error {
+	defer f.unpack(a)
 	var err error
-	if f.keys, err = newPacking(a, team.Set(), f.AttentionShape, f.k, true); err != nil {
-		return err
-	}
-	defer a.release(f.keys.packed)
-	if f.values, err = newPacking(a, team.Set(), f.AttentionShape, f.v, false); err != nil {
-		return err
-	}
-	defer a.release(f.values.packed)
-	if f.tiles, err = a.Alloc(team.Threads() * flashTileLen); err != nil {
+	if f.tiles, err = a.Alloc(e.team.Threads() * f.tileLen()); err != nil {
 		return err
 	}
 	defer a.release(f.tiles)
-	return team.Run(
-		kernels.Step{Task: &f.keys, Parts: f.sequences()},
-		kernels.Step{Task: &f.values, Parts: f.sequences()},
-		kernels.Step{Task: f, Parts: f.sequences() * f.blocks()},
+	if f.ranges() > 1 {
+		if f.partial, err = a.Alloc(f.ranges() * c.Batch * c.Heads * (c.HeadDim + 2)); err != nil {
+			return err
+		}
+		defer a.release(f.partial)
+	}
+	f.logSums = separate(logSums, c.Heads, c.SeqLen, 1)
+	return f.compute(e)
+}
+
+// flashCall is one call of flash attention; a part is a block of rows of one
+// sequence and a range of keys.
+type flashCall struct {
+	attention
+	tiles   []float32 // tileLen for each worker
+	partial []float32 // where there are several ranges of keys: see partialRows
+	logSums headRows
+}
+
+func (f *flashCall) compute(e *Engine) error {
+	sequences, _ := f.sequences()
+	blocks := sequences * f.blocks()
+	joined := 0
+	if f.ranges() > 1 {
+		joined = blocks
+	}
+	return e.run(
+		f.keys.step(),
+		f.values.step(),
+		kernels.Step{Task: f, Parts: blocks * f.ranges()},
+		kernels.Step{Task: flashJoin{f}, Parts: joined},
 	)
 }
 
-func (f *flashCall) blocks() int { return (f.SeqLen + flashRows - 1) / flashRows }
+// tileLen is what one worker needs: a tile of scores, and for each of its rows
+// the largest score so far and the sum of exponentials so far.
+func (f *flashCall) tileLen() int {
+	_, rows := f.sequences()
+	return min(flashRows, rows) * (flashCols + flashPad + 2)
+}
 
-// Do computes one block of rows of out. With Causal the last blocks take
+func (f *flashCall) blocks() int {
+	_, rows := f.sequences()
+	return (rows + flashRows - 1) / flashRows
+}
+
+// ranges is how many ranges of keys are computed apart, each one tile.
+func (f *flashCall) ranges() int {
+	if !f.grouped() {
+		return 1
+	}
+	return max((f.Keys+flashCols-1)/flashCols, 1)
+}
+
+// block is one block of rows. With Causal the last ones of a sequence take
 // longest; they come first, so that the threads end together.
+func (f *flashCall) block(i int) rowBlock {
+	sequences, rows := f.sequences()
+	first := (f.blocks() - 1 - i/sequences) * flashRows
+	return f.attention.block(i%sequences, first, min(flashRows, rows-first))
+}
+
+// Do computes one block of rows of out, or of the partial sums of a range.
 func (f *flashCall) Do(w *kernels.Worker, i int) error {
-	sequence, first := i%f.sequences(), (f.blocks()-1-i/f.sequences())*flashRows
-	count := min(flashRows, f.SeqLen-first)
-	keys, err := f.keys.at(w.Set, sequence)
+	b := f.newBlock(w, f.block(i/f.ranges()), i%f.ranges())
+	keys, err := f.keys.at(w.Set, b.kv, f.Keys)
 	if err != nil {
 		return err
 	}
-	values, err := f.values.at(w.Set, sequence)
+	values, err := f.values.at(w.Set, b.kv, f.Keys)
 	if err != nil {
 		return err
 	}
-	b := newFlashBlock(f, w, sequence, first, count)
-	for col := 0; col < b.end; col += flashCols {
+	for col := b.begin; col < b.end; col += flashCols {
 		if err := b.addKeys(keys, values, col, min(flashCols, b.end-col)); err != nil {
 			return err
 		}
 	}
-	b.normalise()
+	if f.ranges() == 1 {
+		b.normalise()
+	}
 	return nil
 }
 
-// flashBlock is a block of queries while the keys pass by. After each tile, row
-// r of out is the sum of exp(score-largest[r])*v over the keys so far, and
-// sums[r] the sum of those exponentials.
+// flashBlock is a block of rows while the keys pass by. After each tile, row r
+// of out is the sum of exp(score-largest[r])*v over the keys so far, and sums[r]
+// the sum of those exponentials.
 type flashBlock struct {
+	rowBlock
+	call          *flashCall
 	w             *kernels.Worker
-	scale         float32
-	causal        bool
-	first, end    int // first query, end of the keys that the last query sees
+	begin, end    int // the keys: of the range, as far as the last row sees
 	queries, out  kernels.Matrix
 	scores        []float32
 	largest, sums []float32
 }
 
-func newFlashBlock(f *flashCall, w *kernels.Worker, sequence, first, count int) flashBlock {
-	tile := f.tiles[w.Index()*flashTileLen:][:flashTileLen]
-	largest, sums, scores := tile[:flashRows], tile[flashRows:2*flashRows], tile[2*flashRows:]
+func (f *flashCall) newBlock(w *kernels.Worker, rows rowBlock, part int) flashBlock {
 	b := flashBlock{
-		w: w, scale: f.scale(), causal: f.Causal, first: first, end: f.SeqLen,
-		queries: f.rows(f.q, sequence, first, count),
-		out:     f.rows(f.out, sequence, first, count),
-		scores:  scores, largest: largest, sums: sums,
+		rowBlock: rows, call: f, w: w,
+		end:     min(f.seen(rows, rows.count-1), f.Keys),
+		queries: f.rows(f.q, rows, f.HeadDim),
 	}
-	if f.Causal {
-		b.end = first + count
+	tile := f.tiles[w.Index()*f.tileLen():][:f.tileLen()]
+	if f.ranges() == 1 {
+		b.out = f.rows(f.out, rows, f.HeadDim)
+		b.largest, b.sums = tile[:rows.count], tile[rows.count:2*rows.count]
+	} else {
+		b.begin, b.end = part*flashCols, min((part+1)*flashCols, b.end)
+		b.out, b.largest, b.sums = f.partialRows(rows, part)
 	}
-	for r := range flashRows {
-		largest[r], sums[r] = float32(math.Inf(-1)), 0
+	b.scores = tile[2*rows.count:]
+	for r := range rows.count {
+		b.largest[r], b.sums[r] = float32(math.Inf(-1)), 0
+		if b.begin >= b.end {
+			clear(b.outRow(r))
+		}
 	}
 	return b
 }
@@ -136,7 +180,7 @@ func (b *flashBlock) addKeys(keys, values kernels.Packed, col, count int) error 
 		return err
 	}
 	tile := kernels.Matrix{
-		Data: b.scores, Rows: b.queries.Rows, Cols: count,
+		Data: b.scores, Rows: b.count, Cols: count,
 		RowStride: flashCols + flashPad, ColStride: 1,
 	}
 	if err := b.w.GemmPacked(1, b.queries, keys, 0, tile); err != nil {
@@ -146,7 +190,7 @@ func (b *flashBlock) addKeys(keys, values kernels.Packed, col, count int) error 
 		b.softmaxRow(r, col, tile.Data[r*tile.RowStride:][:count])
 	}
 	var beta float32
-	if col > 0 {
+	if col > b.begin {
 		beta = 1
 	}
 	return b.w.GemmPacked(1, tile, values, beta, b.out)
@@ -155,32 +199,52 @@ func (b *flashBlock) addKeys(keys, values kernels.Packed, col, count int) error 
 // softmaxRow turns the scores of row r into exponentials and brings what the
 // row has summed so far to the same largest score.
 func (b *flashBlock) softmaxRow(r, col int, scores []float32) {
-	visible := len(scores)
-	if b.causal {
-		visible = min(max(b.first+r+1-col, 0), len(scores))
-	}
+	visible := min(max(b.call.seen(b.rowBlock, r)-col, 0), len(scores))
 	clear(scores[visible:])
 	scores = scores[:visible]
+	scale := b.call.scale()
 	before := b.largest[r]
 	b.largest[r] = max(before, b.w.Max(scores))
 	bias := kernels.SoftmaxBias(b.largest[r])
-	if col > 0 && b.largest[r] != before {
-		factor := float32(math.Exp(float64((before - bias) * b.scale)))
+	if col > b.begin && b.largest[r] != before {
+		factor := exp((before - bias) * scale)
 		b.sums[r] *= factor
 		out := b.outRow(r)
 		b.w.Scale(out, out, factor)
 	}
-	b.sums[r] += b.w.ExpSum(scores, scores, bias, b.scale)
+	b.sums[r] += b.w.ExpSum(scores, scores, bias, scale)
 }
 
 // normalise divides each row by its sum; a row that saw nothing stays zero.
 func (b *flashBlock) normalise() {
 	for r := range b.out.Rows {
-		if sum := b.sums[r]; sum != 0 {
-			out := b.outRow(r)
-			b.w.Scale(out, out, 1/sum)
-		}
+		b.call.finish(b.w, b.rowBlock, r, b.outRow(r), b.largest[r], b.sums[r])
 	}
 }
 
-func (b *flashBlock) outRow(r int) []float32 { return b.out.Data[r*b.out.Cols:][:b.out.Cols] }
+// finish divides a row by the sum of its exponentials and notes what the
+// gradient will need.
+func (f *flashCall) finish(w *kernels.Worker, b rowBlock, r int, out []float32, largest, sum float32) {
+	if sum != 0 {
+		w.Scale(out, out, 1/sum)
+	}
+	if f.logSums.data == nil {
+		return
+	}
+	logSums := f.rows(f.logSums, b, 1)
+	logSums.Data[r*logSums.RowStride] = logSum(largest, sum, f.scale())
+}
+
+// logSum is the logarithm of the sum of exp(score*scale) of a row, divided by
+// scale: what scores minus it is, times scale, is the logarithm of their
+// probability. A row that saw nothing has zero.
+func logSum(largest, sum, scale float32) float32 {
+	if sum == 0 {
+		return 0
+	}
+	return kernels.SoftmaxBias(largest) + float32(math.Log(float64(sum))/float64(scale))
+}
+
+func (b *flashBlock) outRow(r int) []float32 { return b.out.Data[r*b.out.RowStride:][:b.out.Cols] }
+
+func exp(x float32) float32 { return float32(math.Exp(float64(x))) }

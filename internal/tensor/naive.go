@@ -6,13 +6,10 @@ import (
 	"runx/internal/tensor/kernels"
 )
 
-// naiveRows is how many rows of one sequence a part of a step handles.
-const naiveRows = 96
-
 // NaiveAttention computes softmax(q*kᵀ/sqrt(HeadDim))*v into out as eager
 // frameworks do, one operation after the other: all scores, the causal mask,
 // the softmax into a second tensor, the product with v. The score tensor and
-// the probability tensor, each [Batch, Heads, SeqLen, SeqLen], are taken from
+// the probability tensor, each [Batch, Heads, SeqLen, Keys], are taken from
 // the arena whole, besides copies of k and v in the order that the kernels
 // read; all are freed at the end. out must not overlap q, k or v.
 //
@@ -22,97 +19,132 @@ func (e *Engine) NaiveAttention(a *Arena, s AttentionShape, q, k, v, out []float
 	if err := s.checkCall(a, q, k, v, out); err != nil {
 		return err
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closed {
-		return ErrClosed
-	}
-	call := e.attentions.takeNaive()
-	defer e.attentions.giveNaive(call)
-	call.attention = attention{AttentionShape: s, q: q, k: k, v: v, out: out}
-	return call.run(e.team, a)
+	return e.naiveAttention(a, contiguous(s, q, k, v, out), nil)
 }
 
-// naiveCall is one call of NaiveAttention. Each step is a task over blocks of
+// naiveAttention leaves the probabilities in probs, or frees them if that is nil.
+func (e *Engine) naiveAttention(a *Arena, c attention, probs []float32) error {
+	n := e.attentions.naive.take()
+	defer e.attentions.naive.give(n)
+	n.attention, n.set = c, e.team.Set()
+	if err := n.pack(a, n.set); err != nil {
+		return err
+	}
+	defer n.unpack(a)
+	scores, err := a.Alloc(n.ScoreElems())
+	if err != nil {
+		return err
+	}
+	defer a.release(scores)
+	if probs == nil {
+		if probs, err = a.Alloc(n.ScoreElems()); err != nil {
+			return err
+		}
+		defer a.release(probs)
+	}
+	n.scores = separate(scores, n.Heads, n.SeqLen, n.Keys)
+	n.probs = separate(probs, n.Heads, n.SeqLen, n.Keys)
+	return n.compute(e)
+}
+
+const (
+	// naiveRows is how many rows of one sequence a part of a step handles.
+	naiveRows = 96
+	// naiveCols is how many keys a part handles where a sequence is one block of
+	// rows. It is a multiple of every set's ColStep.
+	naiveCols = 1024
+)
+
+// naiveCall is one call of naive attention. Each step is a task over blocks of
 // rows of all sequences and ends before the next begins.
 type naiveCall struct {
 	attention
-	keys, values  packing
-	scores, probs []float32
+	set           *kernels.Set
+	scores, probs headRows
 }
 
-func (n *naiveCall) run(team *kernels.Team, a *Arena) error {
-	var err error
-	if n.keys, err = newPacking(a, team.Set(), n.AttentionShape, n.k, true); err != nil {
-		return err
-	}
-	defer a.release(n.keys.packed)
-	if n.values, err = newPacking(a, team.Set(), n.AttentionShape, n.v, false); err != nil {
-		return err
-	}
-	defer a.release(n.values.packed)
-	if n.scores, err = a.Alloc(n.ScoreElems()); err != nil {
-		return err
-	}
-	defer a.release(n.scores)
-	if n.probs, err = a.Alloc(n.ScoreElems()); err != nil {
-		return err
-	}
-	defer a.release(n.probs)
-	return n.compute(team)
-}
-
-func (n *naiveCall) compute(team *kernels.Team) error {
-	blocks := n.sequences() * n.blocks()
+func (n *naiveCall) compute(e *Engine) error {
+	sequences, _ := n.sequences()
+	blocks := sequences * n.blocks()
 	masked := 0
-	if n.Causal {
+	if n.Causal && !n.grouped() {
 		masked = blocks
 	}
-	return team.Run(
-		kernels.Step{Task: &n.keys, Parts: n.sequences()},
-		kernels.Step{Task: &n.values, Parts: n.sequences()},
-		kernels.Step{Task: naiveScores{n}, Parts: blocks},
+	return e.run(
+		n.keys.step(),
+		n.values.step(),
+		kernels.Step{Task: naiveScores{n}, Parts: blocks * n.keyRanges()},
 		kernels.Step{Task: naiveMask{n}, Parts: masked},
 		kernels.Step{Task: naiveSoftmax{n}, Parts: blocks},
-		kernels.Step{Task: naiveOutput{n}, Parts: blocks},
+		kernels.Step{Task: naiveOutput{n}, Parts: blocks * n.valueRanges()},
 	)
 }
 
 // blocks is the number of blocks of rows in one sequence.
-func (n *naiveCall) blocks() int { return (n.SeqLen + naiveRows - 1) / naiveRows }
-
-// block says which rows part i is about.
-func (n *naiveCall) block(i int) (sequence, first, count int) {
-	sequence, first = i/n.blocks(), i%n.blocks()*naiveRows
-	return sequence, first, min(naiveRows, n.SeqLen-first)
+func (n *naiveCall) blocks() int {
+	_, rows := n.sequences()
+	return (rows + naiveRows - 1) / naiveRows
 }
 
-// square views rows of one sequence of a tensor [Batch, Heads, SeqLen, SeqLen].
-func (n *naiveCall) square(t []float32, sequence, first, count int) kernels.Matrix {
-	return kernels.RowMajor(t[(sequence*n.SeqLen+first)*n.SeqLen:][:count*n.SeqLen], count, n.SeqLen)
+// block is part i of a task over blocks.
+func (n *naiveCall) block(i int) rowBlock {
+	_, rows := n.sequences()
+	first := i % n.blocks() * naiveRows
+	return n.attention.block(i/n.blocks(), first, min(naiveRows, rows-first))
+}
+
+// keyRanges and valueRanges are into how many parts the columns of a block's
+// scores and of its output are split: with one query there are few blocks. No
+// element is computed otherwise for that.
+func (n *naiveCall) keyRanges() int {
+	if !n.grouped() {
+		return 1
+	}
+	return max((n.Keys+naiveCols-1)/naiveCols, 1)
+}
+
+func (n *naiveCall) valueRanges() int {
+	if !n.grouped() {
+		return 1
+	}
+	return (n.HeadDim + n.set.ColStep() - 1) / n.set.ColStep()
+}
+
+// product computes columns [first, end) of c = alpha*a*b.
+func product(w *kernels.Worker, alpha float32, a kernels.Matrix, b kernels.Packed, c kernels.Matrix, first, end int) error {
+	b, err := b.ColRange(first, end)
+	if err != nil {
+		return err
+	}
+	c.Data, c.Cols = c.Data[min(first, len(c.Data)):], end-first
+	return w.GemmPacked(alpha, a, b, 0, c)
 }
 
 // naiveScores computes scores = q*kᵀ/sqrt(HeadDim).
 type naiveScores struct{ *naiveCall }
 
 func (n naiveScores) Do(w *kernels.Worker, i int) error {
-	sequence, first, count := n.block(i)
-	keys, err := n.keys.at(w.Set, sequence)
+	b, part := n.block(i/n.keyRanges()), i%n.keyRanges()
+	keys, err := n.keys.at(w.Set, b.kv, n.Keys)
 	if err != nil {
 		return err
 	}
-	return w.GemmPacked(n.scale(), n.rows(n.q, sequence, first, count), keys, 0, n.square(n.scores, sequence, first, count))
+	first, end := 0, n.Keys
+	if n.grouped() {
+		first, end = part*naiveCols, min((part+1)*naiveCols, n.Keys)
+	}
+	return product(w, n.scale(), n.rows(n.q, b, n.HeadDim), keys, n.rows(n.scores, b, n.Keys), first, end)
 }
 
-// naiveMask sets what lies above the diagonal to -Inf.
+// naiveMask sets the scores of keys that a query does not attend to to -Inf.
 type naiveMask struct{ *naiveCall }
 
 func (n naiveMask) Do(_ *kernels.Worker, i int) error {
 	masked := float32(math.Inf(-1))
-	sequence, first, count := n.block(i)
-	scores := n.square(n.scores, sequence, first, count)
-	for r := range count {
-		future := scores.Data[r*n.SeqLen:][first+r+1 : n.SeqLen]
+	b := n.block(i)
+	scores := n.rows(n.scores, b, n.Keys)
+	for r := range b.count {
+		future := scores.Data[r*scores.RowStride:][min(n.seen(b, r), n.Keys):n.Keys]
 		for j := range future {
 			future[j] = masked
 		}
@@ -124,11 +156,10 @@ func (n naiveMask) Do(_ *kernels.Worker, i int) error {
 type naiveSoftmax struct{ *naiveCall }
 
 func (n naiveSoftmax) Do(w *kernels.Worker, i int) error {
-	sequence, first, count := n.block(i)
-	scores, probs := n.square(n.scores, sequence, first, count), n.square(n.probs, sequence, first, count)
-	for r := range count {
-		row := r * n.SeqLen
-		w.Softmax(probs.Data[row:][:n.SeqLen], scores.Data[row:][:n.SeqLen])
+	b := n.block(i)
+	scores, probs := n.rows(n.scores, b, n.Keys), n.rows(n.probs, b, n.Keys)
+	for r := range b.count {
+		w.Softmax(probs.Data[r*probs.RowStride:][:n.Keys], scores.Data[r*scores.RowStride:][:n.Keys])
 	}
 	return nil
 }
@@ -137,10 +168,14 @@ func (n naiveSoftmax) Do(w *kernels.Worker, i int) error {
 type naiveOutput struct{ *naiveCall }
 
 func (n naiveOutput) Do(w *kernels.Worker, i int) error {
-	sequence, first, count := n.block(i)
-	values, err := n.values.at(w.Set, sequence)
+	b, part := n.block(i/n.valueRanges()), i%n.valueRanges()
+	values, err := n.values.at(w.Set, b.kv, n.Keys)
 	if err != nil {
 		return err
 	}
-	return w.GemmPacked(1, n.square(n.probs, sequence, first, count), values, 0, n.rows(n.out, sequence, first, count))
+	first, end := 0, n.HeadDim
+	if n.grouped() {
+		first, end = part*w.ColStep(), min((part+1)*w.ColStep(), n.HeadDim)
+	}
+	return product(w, 1, n.rows(n.probs, b, n.Keys), values, n.rows(n.out, b, n.HeadDim), first, end)
 }

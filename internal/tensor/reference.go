@@ -7,28 +7,25 @@ import (
 
 // ReferenceAttentionRow computes one row of the output of attention in float64:
 // row in [0, SeqLen) of head in [0, Heads) of batch in [0, Batch), written to
-// out of length HeadDim. It costs 4*SeqLen*HeadDim operations, so that a few
+// out of length HeadDim. It costs 4*Keys*HeadDim operations, so that a few
 // rows verify a large result cheaply.
 func ReferenceAttentionRow(s AttentionShape, q, k, v []float32, batch, head, row int, out []float64) error {
 	if err := s.Validate(); err != nil {
 		return err
 	}
+	s = s.full()
 	if batch < 0 || batch >= s.Batch || head < 0 || head >= s.Heads || row < 0 || row >= s.SeqLen {
 		return fmt.Errorf("reference attention row [%d, %d, %d] is outside [%d, %d, %d]",
 			batch, head, row, s.Batch, s.Heads, s.SeqLen)
 	}
-	if len(q) != s.Elems() || len(k) != s.Elems() || len(v) != s.Elems() || len(out) != s.HeadDim {
-		return fmt.Errorf("reference attention: q, k, v have %d, %d, %d elements and out has %d, the shape needs %d and %d",
-			len(q), len(k), len(v), len(out), s.Elems(), s.HeadDim)
+	if len(q) != s.Elems() || len(k) != s.KeyElems() || len(v) != s.KeyElems() || len(out) != s.HeadDim {
+		return fmt.Errorf("reference attention: q, k, v have %d, %d, %d elements and out has %d, the shape %v needs %d, %d and %d",
+			len(q), len(k), len(v), len(out), s, s.Elems(), s.KeyElems(), s.HeadDim)
 	}
 	d := s.HeadDim
-	base := (batch*s.Heads + head) * s.SeqLen * d
-	query := q[base+row*d:][:d]
-	columns := s.SeqLen
-	if s.Causal {
-		columns = row + 1
-	}
-	weights := make([]float64, columns)
+	query := q[((batch*s.Heads+head)*s.SeqLen+row)*d:][:d]
+	base := (batch*s.KVHeads + head/s.group()) * s.Keys * d
+	weights := make([]float64, min(s.visible(row), s.Keys))
 	largest := math.Inf(-1)
 	for j := range weights {
 		for z, x := range query {
@@ -47,7 +44,9 @@ func ReferenceAttentionRow(s AttentionShape, q, k, v []float32, batch, head, row
 		}
 	}
 	for z := range out {
-		out[z] /= sum
+		if sum != 0 {
+			out[z] /= sum
+		}
 	}
 	return nil
 }
