@@ -2,16 +2,12 @@ package kernels
 
 import "fmt"
 
-// The sizes of the blocks of a product, in elements, chosen by measuring; see
-// internal/peers.
 const (
-	// blockDepth is how much of the inner dimension one pass covers: what a tile
-	// needs of the left factor stays in the first-level cache.
-	blockDepth = 512
-	// blockCols is how many columns of the right factor Gemm packs at once.
-	blockCols = 4096
-	// partRows is how many rows one part of a threaded product has at most.
-	partRows = 96
+	// packedMost is how many elements of the right factor a product packs at
+	// once; they stay in a third-level cache of a usual size.
+	packedMost = 2 << 20
+	// packedDepth is how many rows of it at most: a multiple of blockDepth.
+	packedDepth = 8 * blockDepth
 )
 
 // Gemm computes c = alpha*a*b + beta*c, a of m×k, b of k×n, c of m×n with
@@ -28,91 +24,55 @@ func (t *Team) Gemm(alpha float32, a, b Matrix, beta float32, c Matrix) error {
 	if err := b.check("b"); err != nil {
 		return err
 	}
-	if c.empty() {
-		return nil
-	}
-	if a.Cols == 0 || alpha == 0 {
-		scaleOutput(beta, c)
-		return nil
-	}
-	for col := 0; col < c.Cols; col += blockCols {
-		cols := min(blockCols, c.Cols-col)
-		for k := 0; k < a.Cols; k += blockDepth {
-			depth := min(blockDepth, a.Cols-k)
-			if k > 0 {
-				beta = 1
-			}
-			err := t.pass(alpha, a.block(0, k, a.Rows, depth), b.block(k, col, depth, cols), beta, c.block(0, col, c.Rows, cols))
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return t.multiply(product{alpha: alpha, beta: beta, a: single(a), b: single(b), c: single(c)})
 }
 
-// pass packs b and multiplies by it, each step on the whole team.
-func (t *Team) pass(alpha float32, a, b Matrix, beta float32, c Matrix) error {
-	if need := t.set.PackedLen(b.Rows, b.Cols); len(t.packed) < need {
-		t.packed = make([]float32, need)
-	}
-	t.product = product{
-		alpha: alpha, a: a, b: b, beta: beta, c: c,
-		packed: t.set.packedView(t.packed, b.Rows, b.Cols),
-		rows:   t.rowsPerPart(a.Rows),
-	}
-	defer func() { t.product = product{} }()
-	return t.Run(
-		Step{packStep{&t.product}, (t.product.packed.panels() + panelsPerPart - 1) / panelsPerPart},
-		Step{multiplyStep{&t.product}, (a.Rows + t.product.rows - 1) / t.product.rows},
-	)
-}
-
-// rowsPerPart gives every worker some parts, of whole tiles.
-func (t *Team) rowsPerPart(rows int) int {
-	const partsPerWorker = 2
-	if len(t.workers) == 1 {
-		return partRows
-	}
-	return min(partRows, roundUp(rows/(partsPerWorker*len(t.workers))+1, t.set.rows))
-}
-
-// product is one pass of Gemm.
-type product struct {
-	alpha, beta float32
-	a, b, c     Matrix
-	packed      Packed
-	rows        int // of one part of multiplyStep
-}
-
-// packStep packs b.
-type packStep struct{ *product }
-
-// panelsPerPart is how many panels one part of packStep copies.
-const panelsPerPart = 4
-
-func (p packStep) Do(w *Worker, i int) error {
-	for panel := i * panelsPerPart; panel < min((i+1)*panelsPerPart, p.packed.panels()); panel++ {
-		w.packPanel(p.packed, p.b, panel)
-	}
-	return nil
-}
-
-// multiplyStep multiplies a by the packed b.
-type multiplyStep struct{ *product }
-
-func (p multiplyStep) Do(w *Worker, i int) error {
-	first := i * p.rows
-	rows := min(p.rows, p.a.Rows-first)
-	w.multiply(p.alpha, p.a.block(first, 0, rows, p.a.Cols), p.packed, p.beta, p.c.block(first, 0, rows, p.c.Cols))
-	return nil
-}
-
-// GemmPacked is Gemm on one thread with b packed by the worker's Set.
-func (w *Worker) GemmPacked(alpha float32, a Matrix, b Packed, beta float32, c Matrix) error {
+// GemmHalf is Gemm with b stored in two bytes an element. The elements of b are
+// expanded while they are packed, and everything is computed in float32.
+func (t *Team) GemmHalf(alpha float32, a Matrix, b HalfMatrix, beta float32, c Matrix) error {
 	if err := checkProduct(a, b.Rows, b.Cols, c); err != nil {
 		return err
 	}
+	if err := b.check("b"); err != nil {
+		return err
+	}
+	shape := BatchedMatrix{Matrix: b.layout(), Batch: 1}
+	return t.multiply(product{alpha: alpha, beta: beta, a: single(a), b: shape, half: b, c: single(c)})
+}
+
+// GemmBatch is Gemm for each matrix of a batch: c[i] = alpha*a[i]*b[i] +
+// beta*c[i]. The matrices of c must not overlap each other.
+func (t *Team) GemmBatch(alpha float32, a, b BatchedMatrix, beta float32, c BatchedMatrix) error {
+	if a.Batch != c.Batch || b.Batch != c.Batch {
+		return fmt.Errorf("batches of %d, %d and %d matrices", a.Batch, b.Batch, c.Batch)
+	}
+	if err := checkProduct(a.Matrix, b.Rows, b.Cols, c.Matrix); err != nil {
+		return err
+	}
+	if err := b.check("b"); err != nil {
+		return err
+	}
+	for _, m := range []struct {
+		name string
+		BatchedMatrix
+	}{{"a", a}, {"b", b}, {"c", c}} {
+		if err := m.checkBatch(m.name); err != nil {
+			return err
+		}
+	}
+	if c.Batch > 1 && !c.empty() && !c.apart() {
+		return fmt.Errorf("matrices of c overlap: %d×%d with row stride %d, %d elements apart",
+			c.Rows, c.Cols, c.RowStride, c.BatchStride)
+	}
+	return t.multiply(product{alpha: alpha, beta: beta, a: a, b: b, c: c})
+}
+
+// GemmPacked is Gemm with b packed by the team's Set, in any format. It is fast
+// for any number of rows: from a few on it is split by panels.
+func (t *Team) GemmPacked(alpha float32, a Matrix, b Packed, beta float32, c Matrix) error {
+	if err := t.set.checkPackedProduct(a, b, c); err != nil {
+		return err
+	}
 	if c.empty() {
 		return nil
 	}
@@ -120,76 +80,77 @@ func (w *Worker) GemmPacked(alpha float32, a Matrix, b Packed, beta float32, c M
 		scaleOutput(beta, c)
 		return nil
 	}
-	if b.width != w.cols {
-		return fmt.Errorf("packed factor with panels of %d columns, set %s has %d", b.width, w.name, w.cols)
-	}
-	for k := 0; k < a.Cols; k += blockDepth {
-		part, err := b.RowRange(k, min(k+blockDepth, b.Rows))
-		if err != nil {
-			return err
-		}
-		if k > 0 {
-			beta = 1
-		}
-		w.multiply(alpha, a.block(0, k, a.Rows, part.Rows), part, beta, c)
-	}
-	return nil
+	call := t.begin()
+	defer t.end(call)
+	call.product = product{alpha: alpha, beta: beta, a: single(a), c: single(c), packed: b}
+	defer func() { call.product = product{} }()
+	p := &call.product
+	p.split(t, 1)
+	return t.run(call, Step{multiplyStep{p}, p.parts(1)})
 }
 
-// multiply handles at most blockDepth columns of a. Panels pass by each tile of
-// rows, so that the result is written forwards.
-func (w *Worker) multiply(alpha float32, a Matrix, b Packed, beta float32, c Matrix) {
-	for i := 0; i < a.Rows; i += w.rows {
-		high := min(w.rows, a.Rows-i)
-		left := w.leftTile(a.block(i, 0, high, a.Cols))
-		for panel := range b.panels() {
-			col := panel * b.width
-			wide := min(b.width, c.Cols-col)
-			out := c.Data[i*c.RowStride+col:]
-			if high < w.rows || wide < b.width {
-				w.edgeTile(left, a.Cols, b.panel(panel, 0), alpha, beta, out, c.RowStride, high, wide)
-				continue
+// product is c = alpha*a*b + beta*c for a batch, and one pass of it.
+type product struct {
+	alpha, beta float32
+	a, b, c     BatchedMatrix
+	half        HalfMatrix // b's elements, unless it is in float32
+
+	// What the pass multiplies: columns and rows of b from here on.
+	first, row, col, depth, cols int
+	packed                       Packed // of the first matrix; the others follow it
+	packedLen                    int    // elements of one, 0 if there is one for all
+	packPanels                   int    // of one part of packStep
+
+	// The parts of multiplyStep in one matrix.
+	partRows, partCols int
+	partsDown          int
+	partsAcross        int
+}
+
+// multiply packs as much of b as fits the buffer and multiplies by it, until b
+// has passed by.
+func (t *Team) multiply(p product) error {
+	if p.c.empty() || p.c.Batch == 0 {
+		return nil
+	}
+	if p.a.Cols == 0 || p.alpha == 0 {
+		for i := range p.c.Batch {
+			scaleOutput(p.beta, p.c.at(i))
+		}
+		return nil
+	}
+	call := t.begin()
+	defer t.end(call)
+	call.product = p
+	defer func() { call.product = product{} }()
+	depth := min(p.a.Cols, packedDepth)
+	cols := min(p.c.Cols, packedMost/depth/t.set.cols*t.set.cols)
+	batch := p.c.Batch
+	if p.b.BatchStride != 0 {
+		batch = min(batch, max(1, packedMost/t.set.PackedLen(depth, cols)))
+	}
+	if need := t.set.PackedLen(depth, cols) * p.distinct(batch); len(call.packed) < need {
+		call.packed = make([]float32, need)
+	}
+	for first := 0; first < p.c.Batch; first += batch {
+		for col := 0; col < p.c.Cols; col += cols {
+			call.product.beta = p.beta
+			for row := 0; row < p.a.Cols; row += depth {
+				call.product.setPass(t, call.packed, first, row, min(depth, p.a.Cols-row), col, min(cols, p.c.Cols-col))
+				if err := t.runPass(call, min(batch, p.c.Batch-first)); err != nil {
+					return err
+				}
+				call.product.beta = 1
 			}
-			w.tile(a.Cols, left.data, left.row, left.col, b.panel(panel, 0), out, c.RowStride, alpha, beta)
 		}
-	}
-}
-
-// edgeTile computes a whole tile aside and copies the part that exists.
-func (w *Worker) edgeTile(a strided, k int, b []float32, alpha, beta float32, c []float32, ldc, high, wide int) {
-	for r := 0; r < high && beta != 0; r++ {
-		copy(w.edge[r*w.cols:][:wide], c[r*ldc:])
-	}
-	w.tile(k, a.data, a.row, a.col, b, w.edge, w.cols, alpha, beta)
-	for r := range high {
-		copy(c[r*ldc:][:wide], w.edge[r*w.cols:])
-	}
-}
-
-// checkProduct returns an error unless a times k×n fits c.
-func checkProduct(a Matrix, k, n int, c Matrix) error {
-	if err := a.check("a"); err != nil {
-		return err
-	}
-	if err := c.checkOutput("c"); err != nil {
-		return err
-	}
-	if a.Cols != k || a.Rows != c.Rows || n != c.Cols {
-		return fmt.Errorf("product of %d×%d and %d×%d does not fit %d×%d", a.Rows, a.Cols, k, n, c.Rows, c.Cols)
 	}
 	return nil
 }
 
-// scaleOutput is what remains of a product without a sum: c = beta*c.
-func scaleOutput(beta float32, c Matrix) {
-	for i := range c.Rows {
-		row := c.Data[i*c.RowStride:][:c.Cols]
-		if beta == 0 {
-			clear(row)
-			continue
-		}
-		for j := range row {
-			row[j] *= beta
-		}
+// distinct is how many packed factors so many matrices of the batch need.
+func (p *product) distinct(batch int) int {
+	if p.b.BatchStride == 0 {
+		return 1
 	}
+	return batch
 }

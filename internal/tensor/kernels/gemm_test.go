@@ -164,11 +164,11 @@ func FuzzGemm(f *testing.F) {
 	})
 }
 
-// Rows of the right factor beyond blockCols take a second round of packing.
+// A right factor that does not fit the buffer is packed in several rounds.
 func TestGemmWiderThanOneBlock(t *testing.T) {
 	t.Parallel()
 	forEachSet(t, func(t *testing.T, set *Set) {
-		productCase{m: 5, n: blockCols + 37, k: 19, alpha: 1, beta: 1, threads: 2, seed: 5}.check(t, set)
+		productCase{m: 5, n: 537, k: packedDepth + 19, alpha: 1, beta: 1, threads: 2, seed: 5}.check(t, set)
 	})
 }
 

@@ -1,24 +1,53 @@
 package kernels
 
-// strided is data read by two strides.
-type strided struct {
+const (
+	// leftRows is how many rows of the left factor a worker holds at most, in
+	// blocks of blockDepth columns; it is a multiple of every set's tile.
+	leftRows = 96
+	// leftStride is the row stride of a copy; not a multiple of a power of two.
+	leftStride = blockDepth + 16
+)
+
+// leftBlock is up to one tile's rows and up to blockDepth columns of the left
+// factor, as its routines read it.
+type leftBlock struct {
+	tiles    *rowTiles
+	rows     int
 	data     []float32
-	row, col int
+	row, col int // strides
 }
 
-// leftTile is a, one tile's rows, as the tile routine reads it: in place where
-// that is fast and the rows are whole, otherwise from a copy in the worker's
-// scratch memory. Scratch rows after the last of a hold what they held: their
-// sums are computed and not stored.
-func (w *Worker) leftTile(a Matrix) strided {
+// setLeft makes the blocks of a: those of the first columns from the first row
+// to the last, then those of the next columns. There are at most leftRows rows
+// of blocks.
+func (w *Worker) setLeft(a Matrix) {
+	w.blocks = w.blocks[:0]
+	for k := 0; k < a.Cols; k += blockDepth {
+		depth := min(blockDepth, a.Cols-k)
+		for i := 0; i < a.Rows; i += w.rows {
+			w.addLeft(a.block(i, k, min(w.rows, a.Rows-i), depth))
+		}
+	}
+}
+
+// addLeft makes one block: in place where that is fast and the rows are as many
+// as the routine reads, otherwise from a copy in the worker's scratch memory.
+// Scratch rows after the last of a hold what they held: their sums are computed
+// and not stored.
+func (w *Worker) addLeft(a Matrix) {
+	b := leftBlock{tiles: w.tilesFor(a.Rows), rows: a.Rows}
+	scratch := w.left[len(w.blocks)*w.rows*leftStride:]
 	switch {
 	case a.ColStride != 1:
-		return w.copyColumns(a)
-	case a.Rows < w.rows || !nearRows(a):
-		return w.copyRows(a)
+		b.data, b.row, b.col = scratch, 1, b.tiles.rows
+		copyColumns(scratch, b.tiles.rows, a)
+	case a.Rows < b.tiles.rows || !nearRows(a):
+		b.data, b.row, b.col = scratch, leftStride, 1
+		copyRows(scratch, a)
 	default:
-		return strided{data: a.Data, row: a.RowStride, col: 1}
+		b.data, b.row, b.col = a.Data, a.RowStride, 1
 	}
+	w.blocks = append(w.blocks, b)
 }
 
 // nearRows says that a can be read in place: its rows lie within a page or so
@@ -26,23 +55,18 @@ func (w *Worker) leftTile(a Matrix) strided {
 // fall into the same cache sets and push each other out.
 func nearRows(a Matrix) bool {
 	const far, conflict = 1024, 512
-	return a.RowStride <= far && a.RowStride%conflict != 0
+	return a.Rows == 1 || a.RowStride <= far && a.RowStride%conflict != 0
 }
 
-// leftStride is the row stride of a copy; not a multiple of a power of two.
-const leftStride = blockDepth + 16
-
-func (w *Worker) copyRows(a Matrix) strided {
+func copyRows(dst []float32, a Matrix) {
 	for i := range a.Rows {
-		copy(w.left[i*leftStride:][:a.Cols], a.Data[i*a.RowStride:])
+		copy(dst[i*leftStride:][:a.Cols], a.Data[i*a.RowStride:])
 	}
-	return strided{data: w.left, row: leftStride, col: 1}
 }
 
-// copyColumns copies a transposed tile, each of its columns in one piece.
-func (w *Worker) copyColumns(a Matrix) strided {
+// copyColumns copies a transposed block, each of its columns in one piece.
+func copyColumns(dst []float32, rows int, a Matrix) {
 	for k := range a.Cols {
-		copy(w.left[k*w.rows:][:a.Rows], a.Data[k*a.ColStride:])
+		copy(dst[k*rows:][:a.Rows], a.Data[k*a.ColStride:])
 	}
-	return strided{data: w.left, row: 1, col: w.rows}
 }

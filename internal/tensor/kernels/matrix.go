@@ -79,3 +79,46 @@ func (m Matrix) checkOutput(name string) error {
 	}
 	return nil
 }
+
+// BatchedMatrix is Batch matrices of the same layout: matrix i begins
+// i*BatchStride elements after the first. With BatchStride zero all are the
+// same one.
+type BatchedMatrix struct {
+	Matrix
+	Batch, BatchStride int
+}
+
+// single is a batch of one.
+func single(m Matrix) BatchedMatrix { return BatchedMatrix{Matrix: m, Batch: 1} }
+
+// at is matrix i.
+func (b BatchedMatrix) at(i int) Matrix {
+	b.Data = b.Data[min(i*b.BatchStride, len(b.Data)):]
+	return b.Matrix
+}
+
+// checkBatch returns an error unless every matrix lies in Data.
+func (b BatchedMatrix) checkBatch(name string) error {
+	if b.Batch < 0 || b.BatchStride < 0 {
+		return fmt.Errorf("matrices %s: %d, %d elements apart, is negative", name, b.Batch, b.BatchStride)
+	}
+	if b.Batch == 0 {
+		return nil
+	}
+	if b.BatchStride > 0 && b.Batch-1 > math.MaxInt/4/b.BatchStride {
+		return fmt.Errorf("matrices %s: %d, %d elements apart, cannot be addressed", name, b.Batch, b.BatchStride)
+	}
+	if err := b.checkIn(name, len(b.Data)-(b.Batch-1)*b.BatchStride); err != nil {
+		return fmt.Errorf("the last of %d, %d elements apart: %w", b.Batch, b.BatchStride, err)
+	}
+	return nil
+}
+
+// apart says that no two matrices of a batch with contiguous rows share an
+// element: they lie one after the other, or their rows lie side by side in the
+// same rows of memory.
+func (b BatchedMatrix) apart() bool {
+	last, _ := lastIndex(b.Matrix)
+	sideBySide := b.BatchStride >= b.Cols && (b.Batch-1)*b.BatchStride+b.Cols <= b.RowStride
+	return b.BatchStride > last || sideBySide
+}

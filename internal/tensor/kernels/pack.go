@@ -1,28 +1,38 @@
 package kernels
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // packGroup is how many columns packTranspose handles at once.
 const packGroup = 8
 
 // packDepth is how much of the inner dimension one call of packTranspose
 // covers at most, so that it lasts below some microseconds.
-const packDepth = 2048
+const packDepth = 512
 
 // Packed is a right factor of Rows×Cols, copied into panels: panel p holds the
 // columns from p*width on, row after row, and the last one is filled up with
-// zeros. It belongs to the Set that made it.
+// zeros. Its elements are stored in Format. It belongs to the Set that made it
+// and may be read by any number of goroutines at once.
 type Packed struct {
 	Rows, Cols int
-	data       []float32
+	Format     Format
+	floats     []float32 // the panels in Float32
+	halves     []uint16  // the panels in the other formats
 	width      int
 	// panelRows is the number of rows of a panel; more than Rows in a view.
 	panelRows int
 	firstRow  int
 }
 
-// PackedLen is how many float32 a packed factor of rows×cols takes.
+// PackedLen is how many elements a packed factor of rows×cols takes: float32 for
+// Pack, uint16 for PackHalf.
 func (s *Set) PackedLen(rows, cols int) int { return roundUp(cols, s.cols) * rows }
+
+// ColStep is the width of a panel: where ColRange may begin.
+func (s *Set) ColStep() int { return s.cols }
 
 // Pack copies b into dst, which has at least PackedLen elements, and returns
 // the packed factor; it keeps dst.
@@ -30,9 +40,8 @@ func (s *Set) Pack(dst []float32, b Matrix) (Packed, error) {
 	if err := b.check("b"); err != nil {
 		return Packed{}, err
 	}
-	need := s.PackedLen(b.Rows, b.Cols)
-	if len(dst) < need {
-		return Packed{}, fmt.Errorf("pack %d×%d: buffer of %d elements, needs %d", b.Rows, b.Cols, len(dst), need)
+	if err := s.checkPacked(len(dst), b.Rows, b.Cols); err != nil {
+		return Packed{}, err
 	}
 	packed := s.packedView(dst, b.Rows, b.Cols)
 	for panel := range packed.panels() {
@@ -43,23 +52,35 @@ func (s *Set) Pack(dst []float32, b Matrix) (Packed, error) {
 
 // PackedAt is the factor of rows×cols that Pack of the same set left in data.
 func (s *Set) PackedAt(data []float32, rows, cols int) (Packed, error) {
-	if rows < 0 || cols < 0 || len(data) < s.PackedLen(rows, cols) {
-		return Packed{}, fmt.Errorf("packed factor of %d×%d in %d elements", rows, cols, len(data))
+	if err := s.checkPacked(len(data), rows, cols); err != nil {
+		return Packed{}, err
 	}
 	return s.packedView(data, rows, cols), nil
 }
 
+// checkPacked returns an error unless so many elements hold a factor of
+// rows×cols.
+func (s *Set) checkPacked(elements, rows, cols int) error {
+	if rows < 0 || cols < 0 {
+		return fmt.Errorf("packed factor of %d×%d is negative", rows, cols)
+	}
+	if cols > math.MaxInt/2 || rows > 0 && roundUp(cols, s.cols) > math.MaxInt/rows {
+		return fmt.Errorf("packed factor of %d×%d is too large to address", rows, cols)
+	}
+	if need := s.PackedLen(rows, cols); elements < need {
+		return fmt.Errorf("packed factor of %d×%d in a buffer of %d elements: needs %d", rows, cols, elements, need)
+	}
+	return nil
+}
+
 func (s *Set) packedView(data []float32, rows, cols int) Packed {
-	data = data[:s.PackedLen(rows, cols)]
-	return Packed{Rows: rows, Cols: cols, data: data, width: s.cols, panelRows: rows}
+	return Packed{Rows: rows, Cols: cols, floats: data[:s.PackedLen(rows, cols)], width: s.cols, panelRows: rows}
 }
 
 func (p Packed) panels() int { return roundUp(p.Cols, p.width) / p.width }
 
-// panel is the data of one panel from row on.
-func (p Packed) panel(index, row int) []float32 {
-	return p.data[(index*p.panelRows+p.firstRow+row)*p.width:]
-}
+// at is where the elements of one panel begin, from row on.
+func (p Packed) at(panel, row int) int { return (panel*p.panelRows + p.firstRow + row) * p.width }
 
 // RowRange is the view of the rows from first to before end.
 func (p Packed) RowRange(first, end int) (Packed, error) {
@@ -77,24 +98,50 @@ func (p Packed) ColRange(first, end int) (Packed, error) {
 	if first < 0 || end < first || end > p.Cols || first%p.width != 0 {
 		return Packed{}, fmt.Errorf("columns %d to %d of a packed factor with %d in panels of %d", first, end, p.Cols, p.width)
 	}
-	p.data = p.data[first*p.panelRows:]
-	p.Cols = end - first
-	return p, nil
+	return p.colRange(first, end), nil
 }
 
-// ColStep is the width of a panel: where ColRange may begin.
-func (s *Set) ColStep() int { return s.cols }
+func (p Packed) colRange(first, end int) Packed {
+	if p.Format == Float32 {
+		p.floats = p.floats[first*p.panelRows:]
+	} else {
+		p.halves = p.halves[first*p.panelRows:]
+	}
+	p.Cols = end - first
+	return p
+}
+
+// Column copies column j into dst, which has Rows elements, as float32: a row of
+// the weight that was packed by its transposed view.
+func (p Packed) Column(j int, dst []float32) error {
+	if j < 0 || j >= p.Cols || len(dst) != p.Rows {
+		return fmt.Errorf("column %d of a packed factor of %d×%d into %d elements", j, p.Rows, p.Cols, len(dst))
+	}
+	at := p.at(j/p.width, 0) + j%p.width
+	for i := range dst {
+		if p.Format == Float32 {
+			dst[i] = p.floats[at+i*p.width]
+		} else {
+			dst[i] = expandHalf(p.halves[at+i*p.width], p.Format)
+		}
+	}
+	return nil
+}
 
 // packPanel copies one panel of b.
 func (s *Set) packPanel(dst Packed, b Matrix, panel int) {
 	first := panel * dst.width
 	width := min(dst.width, b.Cols-first)
-	out := dst.panel(panel, 0)[:b.Rows*dst.width]
+	s.packBlock(dst.floats[dst.at(panel, 0):][:b.Rows*dst.width], dst.width, b.block(0, first, b.Rows, width))
+}
+
+// packBlock copies b, not wider than a panel, into rows of a panel.
+func (s *Set) packBlock(dst []float32, width int, b Matrix) {
 	if b.ColStride == 1 {
-		packRows(out, dst.width, b.block(0, first, b.Rows, width))
+		packRows(dst, width, b)
 		return
 	}
-	s.packColumns(out, dst.width, b.block(0, first, b.Rows, width))
+	s.packColumns(dst, width, b)
 }
 
 // packRows copies contiguous rows and fills the rest of the width with zeros.
@@ -112,15 +159,15 @@ func (s *Set) packColumns(dst []float32, width int, b Matrix) {
 		clear(dst)
 	}
 	whole := b.Rows - b.Rows%packGroup
-	j := 0
-	for ; j+packGroup <= b.Cols && whole > 0; j += packGroup {
-		for i := 0; i < whole; i += packDepth {
-			n := min(packDepth, whole-i)
+	for i := 0; i < whole; i += packDepth {
+		n := min(packDepth, whole-i)
+		for j := 0; j+packGroup <= b.Cols; j += packGroup {
 			s.packTranspose(dst[i*width+j:], width, b.Data[j*b.ColStride+i:], b.ColStride, n)
 		}
-		copyElements(dst, width, b, whole, b.Rows, j, j+packGroup)
 	}
-	copyElements(dst, width, b, 0, b.Rows, j, b.Cols)
+	grouped := b.Cols - b.Cols%packGroup
+	copyElements(dst, width, b, whole, b.Rows, 0, grouped)
+	copyElements(dst, width, b, 0, b.Rows, grouped, b.Cols)
 }
 
 // copyElements copies what is too small for a vector, element by element.

@@ -2,21 +2,50 @@ package kernels
 
 // productRoutines are what a matrix product needs of an instruction set.
 type productRoutines struct {
-	// rows and cols are the size of the tile that tile computes.
+	// rows and cols are the size of the largest tile; every tile has cols columns.
 	rows, cols int
+	// tiles are the routines by their number of rows, the last has rows.
+	tiles []rowTiles
 
-	// tile computes c = alpha*a*b + beta*c for a of rows×k with the given
-	// strides, b a packed panel of k×cols and c of rows×cols with row stride
-	// ldc, k >= 1. With beta zero c is not read.
-	tile func(k int, a []float32, aRow, aCol int, b, c []float32, ldc int, alpha, beta float32)
 	// packTranspose writes dst[p*dstRow+j] = src[j*ld+p] for j < 8 and p < n;
 	// n is a positive multiple of 8.
 	packTranspose func(dst []float32, dstRow int, src []float32, ld, n int)
 }
 
+// tile computes c = alpha*a*b + beta*c for a of rows×k with the given strides, b
+// a packed panel of k×cols and c of rows×cols with row stride ldc, k >= 1. With
+// beta zero c is not read.
+type tile[E float32 | uint16] func(k int, a []float32, aRow, aCol int, b []E, c []float32, ldc int, alpha, beta float32)
+
+// rowTiles are the routines for so many rows, one for each format of b. They add
+// up an element in the same order. Without one for halves b is expanded first.
+type rowTiles struct {
+	rows              int
+	float32           tile[float32]
+	float16, bfloat16 tile[uint16]
+}
+
+// half is the routine for b in format f, nil if there is none.
+func (r *rowTiles) half(f Format) tile[uint16] {
+	if f == BFloat16 {
+		return r.bfloat16
+	}
+	return r.float16
+}
+
+// tilesFor are the routines with the fewest rows that are enough.
+func (p *productRoutines) tilesFor(rows int) *rowTiles {
+	i := 0
+	for p.tiles[i].rows < rows {
+		i++
+	}
+	return &p.tiles[i]
+}
+
 func portableProducts() productRoutines {
 	return productRoutines{
 		rows: portableRows, cols: portableCols,
-		tile: tilePortable, packTranspose: packTransposePortable,
+		tiles:         []rowTiles{{rows: portableRows, float32: tilePortable}},
+		packTranspose: packTransposePortable,
 	}
 }

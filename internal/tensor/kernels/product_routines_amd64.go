@@ -1,11 +1,11 @@
 package kernels
 
 func avx2Products() productRoutines {
-	return productRoutines{rows: 6, cols: 16, tile: tileAVX2, packTranspose: packTransposeAVX2}
+	return productRoutines{rows: 6, cols: 16, tiles: []rowTiles{{rows: 6, float32: tileAVX2}}, packTranspose: packTransposeAVX2}
 }
 
 func avx512Products() productRoutines {
-	return productRoutines{rows: 12, cols: 32, tile: tileAVX512, packTranspose: packTransposeAVX2}
+	return productRoutines{rows: 12, cols: 32, tiles: []rowTiles{{rows: 12, float32: tileAVX512}}, packTranspose: packTransposeAVX2}
 }
 
 func tileAVX2(k int, a []float32, aRow, aCol int, b, c []float32, ldc int, alpha, beta float32) {

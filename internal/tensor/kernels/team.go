@@ -2,26 +2,17 @@ package kernels
 
 import (
 	"runtime"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 )
 
 // Task is work in independent parts. Do computes part i on the given worker;
-// parts run in any order and at the same time.
+// parts run in any order and at the same time. Do must not call the team.
 type Task interface {
 	Do(w *Worker, i int) error
 }
-
-// Worker computes on one thread: a Set and scratch memory, which is made once.
-type Worker struct {
-	*Set
-	left  []float32 // a tile of the left factor
-	edge  []float32 // a tile of the result that is not whole
-	index int
-}
-
-// Index is the worker's place in its team, from 0 to before Threads.
-func (w *Worker) Index() int { return w.index }
 
 // Step is a Task and how many parts it has.
 type Step struct {
@@ -29,178 +20,256 @@ type Step struct {
 	Parts int
 }
 
-// Team is a number of workers: the caller and goroutines that wait for a call.
-// It serves one call at a time. A call in a steady state starts no goroutine and
-// allocates nothing. Between the steps of a call workers spin a little while, after
-// it they sleep, so that nothing runs beside what the caller does next.
+// Team is a number of workers that serve any number of callers at once. Run and
+// the products may be called from several goroutines: a call waits for a worker,
+// first come first served, computes with it on the caller's goroutine, and is
+// helped by workers that no other call leads. Whoever computes holds a worker,
+// so all calls together never compute on more than Threads threads. Helpers
+// leave a call between two parts when another call waits for a worker.
+//
+// A call in a steady state starts no goroutine and allocates nothing. A helper
+// that has nothing to do looks out for the next call for helperSpin, so that a
+// row of short products keeps its threads, and sleeps after that. This costs
+// each thread but the caller's so much processor time after the last call.
 type Team struct {
 	set     *Set
-	workers []*Worker
-	wake    chan struct{}
-	product product
-	packed  []float32
+	threads int
 	gemvs   gemvCalls
+	wake    chan struct{} // one token wakes one sleeping helper
 
-	steps []stepState
-	// members is how many goroutines are in the call, closed between calls. A
-	// goroutine that wakes up too late finds it closed and sleeps again, so the
-	// caller never waits for one that has not begun.
-	members atomic.Int32
-	fault   atomic.Pointer[error]
+	// waiting is len(queue) for helpers in a call, open the number of calls that
+	// want help for helpers that look out.
+	waiting, open atomic.Int32
+
+	mu     sync.Mutex
+	closed bool
+	free   []*Worker // nobody computes with them; empty while a call waits
+	queue  []*call   // calls that wait for a worker, the first first
+	active []*call   // calls that helpers may join
+	idle   []*call   // to be used again
+	// buffers are the memory for packed factors of calls that have ended.
+	buffers            [][]float32
+	sleeping, spinning int // helpers that wait for a token, that look out
 }
 
-// closed as the number of members means that there is no call.
-const closed = -1
-
-// stepState counts the parts of a step that were taken and that are done.
-type stepState struct {
-	Step
-	taken, done atomic.Int64
-}
+// helperSpin is how long a helper looks out for the next call. Waking it up
+// takes the system 5 to 50 µs, about what a product of 128³ takes.
+const helperSpin = 50 * time.Microsecond
 
 // NewTeam returns a team of so many threads, at least 1, that computes with
 // set. Close ends its goroutines.
 func NewTeam(set *Set, threads int) *Team {
-	t := &Team{set: set, wake: make(chan struct{}, max(threads, 1))}
-	t.members.Store(closed)
-	for i := range max(threads, 1) {
-		t.workers = append(t.workers, newWorker(set, i))
+	threads = max(threads, 1)
+	t := &Team{set: set, threads: threads, wake: make(chan struct{}, threads)}
+	for i := range threads {
+		t.free = append(t.free, newWorker(set, i))
 	}
-	for _, w := range t.workers[1:] {
-		go t.serve(w)
+	for range threads - 1 {
+		go t.serve()
 	}
 	return t
-}
-
-func newWorker(set *Set, index int) *Worker {
-	return &Worker{
-		Set:   set,
-		left:  make([]float32, set.rows*leftStride),
-		edge:  make([]float32, set.rows*set.cols),
-		index: index,
-	}
 }
 
 // Set is what the team computes with.
 func (t *Team) Set() *Set { return t.set }
 
 // Threads is the number of workers.
-func (t *Team) Threads() int { return len(t.workers) }
+func (t *Team) Threads() int { return t.threads }
 
-// Close ends the goroutines. The team must not be used afterwards.
-func (t *Team) Close() { close(t.wake) }
+// Close ends the helpers' goroutines once they have left the calls they are in.
+// Calls still work afterwards, each on the caller's goroutine alone. Close must
+// not be called twice.
+func (t *Team) Close() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.closed = true
+	close(t.wake)
+}
 
 // Run does the steps one after the other, the parts of each in any order, and
 // returns one of their errors; after an error parts not yet begun are left out.
 func (t *Team) Run(steps ...Step) error {
-	most := t.prepare(steps)
-	t.members.Store(0)
-	for range min(len(t.workers), most) - 1 {
-		select {
-		case t.wake <- struct{}{}:
-		default: // as many are about to wake up already
-		}
-	}
-	t.work(t.workers[0])
-	for p := (patience{}); !t.members.CompareAndSwap(0, closed); {
-		p.wait()
-	}
-	for i := range t.steps {
-		t.steps[i].Task = nil
-	}
-	if fault := t.fault.Load(); fault != nil {
-		return *fault
-	}
-	return nil
+	c := t.begin()
+	defer t.end(c)
+	return t.run(c, steps...)
 }
 
-// prepare copies the steps and returns the largest number of parts.
-func (t *Team) prepare(steps []Step) int {
-	if cap(t.steps) < len(steps) {
-		t.steps = make([]stepState, len(steps))
+// begin waits for a worker to lead a call.
+func (t *Team) begin() *call {
+	t.mu.Lock()
+	c, ok := pop(&t.idle)
+	if !ok {
+		c = &call{turn: make(chan *Worker, 1)}
 	}
-	t.steps = t.steps[:len(steps)]
-	t.fault.Store(nil)
-	most := 0
-	for i, step := range steps {
-		s := &t.steps[i]
-		s.Step = step
-		s.taken.Store(0)
-		s.done.Store(0)
-		most = max(most, step.Parts)
+	w, ok := pop(&t.free)
+	if !ok {
+		t.queue = append(t.queue, c)
+		t.waiting.Store(int32(len(t.queue)))
+		t.mu.Unlock()
+		w = <-c.turn
+		t.mu.Lock()
 	}
-	return most
+	c.lead = w
+	c.packed, _ = pop(&t.buffers)
+	t.mu.Unlock()
+	return c
 }
 
-// serve is the life of a goroutine of the team.
-func (t *Team) serve(w *Worker) {
-	for range t.wake {
-		if t.join() {
-			t.work(w)
-			t.members.Add(-1)
-		}
+// end gives back what begin took.
+func (t *Team) end(c *call) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if c.packed != nil {
+		t.buffers = append(t.buffers, c.packed)
+		c.packed = nil
 	}
+	t.release(c.lead)
+	c.lead = nil
+	t.idle = append(t.idle, c)
+	t.wakeHelpers()
 }
 
-// join reports whether there is a call, and counts the caller in if so.
-func (t *Team) join() bool {
-	for {
-		n := t.members.Load()
-		if n == closed {
-			return false
-		}
-		if t.members.CompareAndSwap(n, n+1) {
-			return true
-		}
-	}
-}
-
-// work goes through the steps. It enters one when all parts of the one before
-// are done.
-func (t *Team) work(w *Worker) {
-	for i := range t.steps {
-		if i > 0 {
-			before := &t.steps[i-1]
-			for p := (patience{}); int(before.done.Load()) < before.Parts; {
-				p.wait()
-			}
-		}
-		t.takeParts(w, &t.steps[i])
-	}
-}
-
-// takeParts does parts of a step until all are taken.
-func (t *Team) takeParts(w *Worker, s *stepState) {
-	for {
-		part := int(s.taken.Add(1)) - 1
-		if part >= s.Parts {
-			return
-		}
-		if t.fault.Load() == nil {
-			if err := s.Task.Do(w, part); err != nil {
-				t.fail(err)
-			}
-		}
-		s.done.Add(1)
-	}
-}
-
-func (t *Team) fail(err error) { t.fault.Store(&err) }
-
-// patience is how a worker waits for the others, who are busy with their last
-// part: it spins for some tens of microseconds and then sleeps in between, so
-// that the system can give the processor to one that had to stop.
-type patience struct{ spins int }
-
-func (p *patience) wait() {
-	const (
-		most = 200
-		nap  = 10 * time.Microsecond
-	)
-	if p.spins < most {
-		p.spins++
-		runtime.Gosched()
+// release gives w to the call that has waited longest, if any. t.mu is held.
+func (t *Team) release(w *Worker) {
+	if len(t.queue) == 0 {
+		t.free = append(t.free, w)
 		return
 	}
-	time.Sleep(nap)
+	t.queue[0].turn <- w
+	t.queue = slices.Delete(t.queue, 0, 1)
+	t.waiting.Store(int32(len(t.queue)))
+}
+
+// run does the steps on the lead's worker and on those of helpers.
+func (t *Team) run(c *call, steps ...Step) error {
+	parts := c.prepare(steps)
+	if helpers := min(parts, t.threads) - 1; helpers > 0 {
+		t.mu.Lock()
+		c.wanted = helpers
+		t.active = append(t.active, c)
+		t.open.Add(1)
+		t.wakeHelpers()
+		t.mu.Unlock()
+	}
+	c.work(c.lead, nil)
+	t.disband(c)
+	return c.finish()
+}
+
+// disband waits until the call's helpers have left.
+func (t *Team) disband(c *call) {
+	t.mu.Lock()
+	if i := slices.Index(t.active, c); i >= 0 {
+		t.active = slices.Delete(t.active, i, i+1)
+		t.open.Add(-1)
+	}
+	t.mu.Unlock()
+	for p := (patience{}); c.helpers.Load() > 0; {
+		p.wait()
+	}
+}
+
+// wakeHelpers wakes as many as have a worker and a call that wants them. t.mu is
+// held.
+func (t *Team) wakeHelpers() {
+	wanted := 0
+	for _, c := range t.active {
+		wanted += c.wanted
+	}
+	for n := min(wanted, len(t.free)) - t.spinning; n > 0 && t.sleeping > 0 && !t.closed; n-- {
+		t.sleeping--
+		t.wake <- struct{}{}
+	}
+}
+
+// serve is the life of a helper.
+func (t *Team) serve() {
+	worked := false
+	for {
+		c, w := t.join(worked)
+		if c == nil {
+			return
+		}
+		t.leave(c, w, c.work(w, &t.waiting))
+		worked = true
+	}
+}
+
+// join returns a call to help and the worker to do it with, nil when the team is
+// closed. One that has just worked looks out for a while before it sleeps.
+func (t *Team) join(worked bool) (*call, *Worker) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for !t.closed {
+		if c, w := t.match(); c != nil {
+			return c, w
+		}
+		if worked && t.spinning < len(t.free) {
+			t.spinning++
+			t.mu.Unlock()
+			t.lookOut()
+			t.mu.Lock()
+			t.spinning--
+		} else {
+			t.sleeping++
+			t.mu.Unlock()
+			<-t.wake
+			t.mu.Lock()
+		}
+		worked = false
+	}
+	return nil, nil
+}
+
+// match takes a free worker for the active call that has the fewest helpers.
+// t.mu is held.
+func (t *Team) match() (*call, *Worker) {
+	var best *call
+	for _, c := range t.active {
+		if c.wanted > 0 && (best == nil || c.helpers.Load() < best.helpers.Load()) {
+			best = c
+		}
+	}
+	if best == nil {
+		return nil, nil
+	}
+	w, ok := pop(&t.free)
+	if !ok {
+		return nil, nil
+	}
+	best.wanted--
+	best.helpers.Add(1)
+	return best, w
+}
+
+// lookOut returns when a call wants help or when helperSpin is over.
+func (t *Team) lookOut() {
+	for start := time.Now(); t.open.Load() == 0 && time.Since(start) < helperSpin; {
+		runtime.Gosched()
+	}
+}
+
+// leave gives the helper's worker back. A call whose parts are all taken wants
+// no further help.
+func (t *Team) leave(c *call, w *Worker, finished bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c.wanted++
+	if finished {
+		c.wanted = 0
+	}
+	c.helpers.Add(-1)
+	t.release(w)
+}
+
+// pop takes the last element.
+func pop[T any](stack *[]T) (last T, ok bool) {
+	if len(*stack) == 0 {
+		return last, false
+	}
+	n := len(*stack) - 1
+	last = (*stack)[n]
+	clear((*stack)[n:])
+	*stack = (*stack)[:n]
+	return last, true
 }
