@@ -64,7 +64,7 @@ func expandingGemv(f Format) gemvKernel[uint16] {
 				for j := 0; j < len(x); j += piece {
 					n := min(piece, len(x)-j)
 					expand(expanded[:n], a[i*stride+j:][:n])
-					sum += dotRow(expanded[:n], x[j:])
+					sum += dotRow(expanded[:n], x[j:][:n])
 				}
 				y[i] = update(alpha, sum, beta, y[i])
 			}

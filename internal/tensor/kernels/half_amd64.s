@@ -105,6 +105,7 @@ one_end:
 	VMOVUPS (BX), Y1
 	VXORPS  X0, X0, X0
 	VMOVUPS X0, (SP)
+	LEAQ    (CX), CX
 
 halves0:
 	MOVWLZX    -2(CX)(DX*2), BX
@@ -165,12 +166,12 @@ one_end:
 	VMOVUPS    (BX), Y12
 	VMASKMOVPS (CX), Y12, Y0
 	VCVTPS2PH  $0x00, Y0, (SP)
-	MOVQ       DX, CX
+	LEAQ       (SP), CX
 
 halves0:
-	MOVWLZX -2(SP)(CX*2), DX
-	MOVW    DX, -2(AX)(CX*2)
-	DECQ    CX
+	MOVWLZX -2(CX)(DX*2), BX
+	MOVW    BX, -2(AX)(DX*2)
+	DECQ    DX
 	JNZ     halves0
 
 done:
@@ -229,6 +230,7 @@ one_end:
 	VMOVUPS (BX), Y1
 	VXORPS  X0, X0, X0
 	VMOVUPS X0, (SP)
+	LEAQ    (CX), CX
 
 halves0:
 	MOVWLZX    -2(CX)(DX*2), BX
@@ -358,12 +360,12 @@ one_end:
 	VPACKUSDW  Y1, Y1, Y1
 	VPERMQ     $0x08, Y1, Y1
 	VMOVUPS    X1, (SP)
-	MOVQ       DX, CX
+	LEAQ       (SP), CX
 
 halves0:
-	MOVWLZX -2(SP)(CX*2), DX
-	MOVW    DX, -2(AX)(CX*2)
-	DECQ    CX
+	MOVWLZX -2(CX)(DX*2), BX
+	MOVW    BX, -2(AX)(DX*2)
+	DECQ    DX
 	JNZ     halves0
 
 done:

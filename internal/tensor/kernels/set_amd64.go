@@ -10,13 +10,13 @@ func vectorSets() []*Set {
 		sets = append(sets, &Set{
 			name:            "avx2",
 			productRoutines: avx2Products(), vectorRoutines: avx2Vectors(),
-			halfRoutines: avx2Halves(), gemvRoutines: portableGemv(),
+			halfRoutines: avx2Halves(), gemvRoutines: avx2Gemv(),
 		})
 		if cpu.X86.HasAVX512F {
 			sets = append(sets, &Set{
 				name:            "avx512",
 				productRoutines: avx512Products(), vectorRoutines: avx512Vectors(),
-				halfRoutines: avx512Halves(), gemvRoutines: portableGemv(),
+				halfRoutines: avx512Halves(), gemvRoutines: avx512Gemv(),
 			})
 		}
 	}

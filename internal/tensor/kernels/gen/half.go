@@ -138,10 +138,11 @@ func (e *ending) load(f format, mem operand.Mem, dst reg.VecPhysical) {
 func (e *ending) copyHalves(from, to operand.Mem) {
 	label := fmt.Sprintf("halves%d", e.loops)
 	e.loops++
-	left, element := e.GP64(), e.GP32()
+	source, left, element := e.GP64(), e.GP64(), e.GP32()
+	e.LEAQ(from, source)
 	e.MOVQ(e.n, left)
 	e.Label(label)
-	e.MOVWLZX(before(from, left), element)
+	e.MOVWLZX(before(operand.Mem{Base: source}, left), element)
 	e.MOVW(element.As16(), before(to, left))
 	e.DECQ(left)
 	e.JNZ(operand.LabelRef(label))

@@ -47,6 +47,7 @@ func generate() (map[string][]byte, error) {
 		{"..", "kernels", "product_amd64", (*generator).products},
 		{"..", "kernels", "vector_amd64", (*generator).vectors},
 		{"..", "kernels", "half_amd64", (*generator).halves},
+		{"..", "kernels", "gemv_amd64", (*generator).gemvs},
 		{filepath.Join("..", "..", "..", "peers"), "main", "peak_amd64", (*generator).peaks},
 	} {
 		g := newGenerator()
