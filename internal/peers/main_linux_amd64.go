@@ -1,15 +1,17 @@
-// Command peers measures the embedded engine against OpenBLAS on one thread and
-// prints one table with ratios. Run it in this folder:
+// Command peers measures the embedded engine against OpenBLAS, PyTorch, and the
 //
 //	go run .
 //
-// Times are thread CPU time, medians of rounds in which both sides take turns;
-// a ratio below 1 means that we are faster. The figure to reach is attention on
-// 8 heads × 2048 × 64 at no more than 1.0 times OpenBLAS with the same softmax;
-// with -check, missing it is an error.
+// A ratio is of speeds, ours by the peer's: above 1 we are faster. It is the
+// median over rounds in which both take turns. Times on one thread are
+// processor time: the calling thread's for us and OpenBLAS, the process' for
+// PyTorch, which must have kept to one thread. Times on two threads are of the
+// clock on the wall, so nothing else should run then. The figures are those the
+// engine has to reach; with -check, missing one is an error.
 //
-// Without OpenBLAS (Debian: libopenblas0-pthread) there is nothing to compare
-// with: the program says so and succeeds, but fails where CI is set to true.
+// What is not installed cannot be compared with: OpenBLAS (Debian:
+// libopenblas0-pthread) or PyTorch (python3-torch, or -python). Its rows say so
+// and the program succeeds, but it fails where CI is set to true.
 package main
 
 import (
@@ -18,156 +20,160 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"runtime"
-	"slices"
-	"text/tabwriter"
-	"time"
-
-	"golang.org/x/sys/cpu"
 
 	"runx/internal/tensor"
 	"runx/internal/tensor/kernels"
 )
 
 func main() {
-	rounds := flag.Int("rounds", 9, "measured rounds of each pair")
-	check := flag.Bool("check", false, "fail if attention takes longer than OpenBLAS")
+	var o options
+	flag.IntVar(&o.rounds, "rounds", 9, "measured rounds of each comparison")
+	flag.BoolVar(&o.check, "check", false, "fail if a figure is missed")
+	flag.StringVar(&o.python, "python", "", "the Python that has PyTorch (default: python3, /usr/bin/python3)")
+	flag.StringVar(&o.only, "only", "", "measure the groups whose title matches this regular expression")
 	flag.Parse()
+	o.rounds = max(o.rounds, 1)
 	runtime.LockOSThread()
 	runtime.GOMAXPROCS(1)
-	if err := run(os.Stdout, max(*rounds, 1), *check); err != nil {
+	if err := run(os.Stdout, o); err != nil {
 		fmt.Fprintln(os.Stderr, "peers:", err)
 		os.Exit(1)
 	}
 }
 
-func run(out io.Writer, rounds int, check bool) error {
-	peer, err := openPeer()
+type options struct {
+	rounds       int
+	check        bool
+	python, only string
+}
+
+// group is a part of the table.
+type group struct {
+	title string
+	rows  func(*bench) ([]row, error)
+}
+
+var groups = []group{
+	{"matrix products, one thread", productRows},
+	{"packed and half-precision factors, one thread", packedRows},
+	{"matrix-vector products, one thread", gemvRows},
+	{"matrix products, two threads", threadRows},
+	{"attention, 8 heads × 2048 × 64, one thread", attentionRows},
+	{"attention, peak of the arena", memoryRows},
+	{"operations on rows and elements, one thread", sliceRows},
+}
+
+func run(out io.Writer, o options) error {
+	only, err := regexp.Compile(o.only)
 	if err != nil {
-		if os.Getenv("CI") == "true" {
-			return fmt.Errorf("%w\nhint: apt-get install libopenblas0-pthread", err)
+		return fmt.Errorf("-only %q: %w", o.only, err)
+	}
+	b, err := newBench(o)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	b.describe(out)
+	var all []row
+	for _, g := range groups {
+		if !only.MatchString(g.title) {
+			continue
 		}
-		fmt.Fprintf(out, "skipped: %v\nhint: apt-get install libopenblas0-pthread\n", err)
-		return nil
+		rows, err := g.rows(b)
+		if err != nil {
+			return err
+		}
+		if err := printRows(out, g.title, rows); err != nil {
+			return err
+		}
+		all = append(all, rows...)
 	}
-	peak, err := peakFlops()
-	if err != nil {
+	if err := printVerdict(out, all); err != nil && o.check {
 		return err
-	}
-	engine, err := tensor.NewEngine(1)
-	if err != nil {
-		return err
-	}
-	defer engine.Close()
-	fmt.Fprintf(out, "kernels: %s, peak: %.1f GFLOP/s, peer: %s\n\n", engine.Kernels(), peak/1e9, peer.config)
-	results, err := measureAll(engine, peer, rounds)
-	if err != nil {
-		return err
-	}
-	if err := printTable(out, results, peak); err != nil {
-		return err
-	}
-	if err := printMemory(out, engine); err != nil {
-		return err
-	}
-	if check {
-		return checkFigure(results)
 	}
 	return nil
 }
 
-// mostRatio is the figure to reach for attention.
-const mostRatio = 1.0
-
-func checkFigure(results []measured) error {
-	var missed []error
-	for _, m := range results {
-		if m.figure && m.ratio > mostRatio {
-			missed = append(missed, fmt.Errorf("%s: ratio %.3f, at most %.1f wanted", m.name, m.ratio, mostRatio))
-		}
-	}
-	return errors.Join(missed...)
+// bench is what the groups measure with.
+type bench struct {
+	rounds int
+	dir    string // for files that are gone afterwards
+	set    *kernels.Set
+	team   *kernels.Team // of one thread
+	engine *tensor.Engine
+	peak   float64 // floating-point operations a second
+	blas   *openBLAS
+	torch  *torchWorker
+	// noBLAS and noTorch say why there is none.
+	noBLAS, noTorch error
 }
 
-func measureAll(engine *tensor.Engine, peer *openBLAS, rounds int) ([]measured, error) {
-	set := kernels.Best()
-	team := kernels.NewTeam(set, 1)
-	defer team.Close()
-	pairs := attentionPairs(engine, set, peer, tensor.AttentionShape{Batch: 1, Heads: 8, SeqLen: 2048, HeadDim: 64})
-	for _, p := range products() {
-		pairs = append(pairs, p.pair(team, peer))
+func newBench(o options) (*bench, error) {
+	b := &bench{rounds: o.rounds, set: kernels.Best()}
+	var err error
+	if b.dir, err = os.MkdirTemp("", "runx-peers-"); err != nil {
+		return nil, fmt.Errorf("make a folder for tensors: %w", err)
 	}
-	var results []measured
-	for _, p := range pairs {
-		m, err := measurePair(p, rounds)
-		if err != nil {
-			return nil, err
-		}
-		results = append(results, m)
+	if b.engine, err = tensor.NewEngine(1); err != nil {
+		return nil, err
 	}
-	return results, nil
+	b.team = kernels.NewTeam(b.set, 1)
+	if b.peak, err = peakFlops(); err != nil {
+		return nil, err
+	}
+	b.blas, b.noBLAS = openPeer()
+	interpreters := []string{"python3", "/usr/bin/python3"}
+	if o.python != "" {
+		interpreters = []string{o.python}
+	}
+	b.torch, b.noTorch = openTorch(b.dir, interpreters...)
+	if os.Getenv("CI") == "true" {
+		return b, b.missing()
+	}
+	return b, nil
 }
 
-func printTable(out io.Writer, results []measured, peak float64) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "pair\tours_ms\tOpenBLAS_ms\tratio\tours_GFLOP/s\tof_peak\tallocs_count\t")
-	for _, m := range results {
-		speed := m.flops / m.ours.Seconds()
-		fmt.Fprintf(w, "%s\t%.2f\t%.2f\t%.3f\t%.1f\t%.0f%%\t%.0f\t\n",
-			m.name, milliseconds(m.ours), milliseconds(m.theirs), m.ratio, speed/1e9, 100*speed/peak, m.allocsCount)
+// missing is the error of a machine that lacks a peer, with the cure.
+func (b *bench) missing() error {
+	var problems []error
+	if b.noBLAS != nil {
+		problems = append(problems, fmt.Errorf("%w\n%s", b.noBLAS, openBLASHint))
 	}
-	return w.Flush()
+	if b.noTorch != nil {
+		problems = append(problems, fmt.Errorf("no PyTorch: %w\n%s", b.noTorch, torchHint))
+	}
+	return errors.Join(problems...)
 }
 
-func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-
-// printMemory shows what each algorithm takes from its arena as the sequence
-// grows, one head of 64.
-func printMemory(out io.Writer, engine *tensor.Engine) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "\nseq_len\tnaive_peak_bytes\tflash_peak_bytes\t")
-	for _, seqLen := range []int{512, 1024, 2048, 4096} {
-		s := tensor.AttentionShape{Batch: 1, Heads: 8, SeqLen: seqLen, HeadDim: 64}
-		x := make([]float32, s.Elems())
-		var peaks []int64
-		for _, call := range []func(*tensor.Arena, tensor.AttentionShape, []float32, []float32, []float32, []float32) error{
-			engine.NaiveAttention, engine.FlashAttention,
-		} {
-			arena := tensor.NewArena()
-			if err := call(arena, s, x, x, x, make([]float32, s.Elems())); err != nil {
-				return err
-			}
-			peaks = append(peaks, arena.PeakBytes())
-		}
-		fmt.Fprintf(w, "%d\t%d\t%d\t\n", seqLen, peaks[0], peaks[1])
+// describe says what is compared.
+func (b *bench) describe(out io.Writer) {
+	fmt.Fprintf(out, "kernels: %s, fused multiply-add peak: %.1f GFLOP/s\n", b.engine.Kernels(), b.peak/1e9)
+	if b.blas != nil {
+		fmt.Fprintln(out, b.blas.config())
 	}
-	return w.Flush()
+	if b.torch != nil {
+		fmt.Fprintln(out, "PyTorch", b.torch.version)
+	}
+	if err := b.missing(); err != nil {
+		fmt.Fprintln(out, "skipped:", err)
+	}
 }
 
-// peakFlops measures how many floating-point operations a second independent
-// fused multiply-adds reach, the best of the instruction sets and of some tries.
-func peakFlops() (float64, error) {
-	const rounds, chains, tries = 2_000_000, 12, 5
-	loops := []struct {
-		usable bool
-		lanes  float64
-		loop   func(int64)
-	}{
-		{cpu.X86.HasAVX2 && cpu.X86.HasFMA, 8, peakFMAAVX2},
-		{cpu.X86.HasAVX512F, 16, peakFMAAVX512},
+func (b *bench) close() {
+	if b.torch != nil {
+		b.torch.Close()
 	}
-	speeds := []float64{0}
-	for _, l := range loops {
-		for range tries {
-			if !l.usable {
-				continue
-			}
-			elapsed, err := timed(func() error { l.loop(rounds); return nil })
-			if err != nil {
-				return 0, err
-			}
-			speeds = append(speeds, 2*l.lanes*chains*rounds/elapsed.Seconds())
-		}
+	b.team.Close()
+	b.engine.Close()
+	os.RemoveAll(b.dir)
+}
+
+// onBLAS is OpenBLAS as a side, on this thread.
+func (b *bench) onBLAS(call func(*openBLAS)) side {
+	if b.blas == nil {
+		return side{name: "OpenBLAS", missing: errors.New("no OpenBLAS")}
 	}
-	return slices.Max(speeds), nil
+	return onThread("OpenBLAS", func() error { call(b.blas); return nil })
 }

@@ -1,0 +1,279 @@
+"""The PyTorch side of internal/peers: computes what it is asked for and says how long it took.
+
+Speaks JSON lines on stdin and stdout: {"open": KIND, "file": SAFETENSORS, "options": {...}} reads the inputs and answers
+{"id": N}; {"run": N, "calls": C} answers {"cpu_ns": ..., "wall_ns": ...} for all C calls after one that warms the caches;
+{"write": N, "file": PATH} stores the output of the last call as raw float32. What fails is answered {"error": "..."};
+what this PyTorch does not have, {"absent": "..."}.
+
+The thread count is the first argument. The caller sets OMP_NUM_THREADS, OPENBLAS_NUM_THREADS and MKL_NUM_THREADS before the
+process starts: torch.set_num_threads does not bound the BLAS underneath.
+"""
+
+import functools
+import json
+import math
+import sys
+import time
+
+import torch
+import torch.nn.functional as F
+
+
+class Absent(Exception):
+    """What this PyTorch does not have."""
+
+
+def read(path):
+    """The tensors of a safetensors file: length of the header, header in JSON, data."""
+    with open(path, "rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        data = bytearray(file.read())
+    tensors = {}
+    for name, t in header.items():
+        if name != "__metadata__":
+            first, end = t["data_offsets"]
+            tensors[name] = torch.frombuffer(data, dtype=torch.float32, count=(end - first) // 4, offset=first).reshape(t["shape"]).clone()
+    return tensors
+
+
+def fused():
+    if not hasattr(F, "scaled_dot_product_attention"):
+        raise Absent(f"PyTorch {torch.__version__} has no scaled_dot_product_attention")
+    return F.scaled_dot_product_attention
+
+
+def attend(q, k, v, causal, form):
+    """Attention of [batch, heads, seq, d]: spelled out in the operations that every PyTorch has, or its fused one."""
+    if form == "fused":
+        return fused()(q, k, v, is_causal=causal and q.shape[2] > 1)
+    scores = q @ k.transpose(-1, -2)
+    scores *= 1 / math.sqrt(q.shape[-1])
+    if causal and q.shape[2] > 1:
+        scores.masked_fill_(mask(q.shape[2]), -math.inf)
+    return scores.softmax(-1) @ v
+
+
+@functools.cache
+@torch.inference_mode(False)
+def mask(n):
+    """What lies in the future of each query; computed once, as real models do."""
+    return torch.ones(n, n, dtype=torch.bool).triu(1)
+
+
+@functools.cache
+@torch.inference_mode(False)
+def angles(first, count, head_dim, theta):
+    """Cosines and sines for positions; computed once, as real models do."""
+    half = head_dim // 2
+    frequency = theta ** (-torch.arange(half, dtype=torch.float64) / half)
+    angle = torch.arange(first, first + count, dtype=torch.float64)[:, None] * frequency
+    return angle.cos().float(), angle.sin().float()
+
+
+def rotary(x, first, theta):
+    """Halves of each head turned by their position; x is [batch, heads, seq, d]."""
+    cos, sin = angles(first, x.shape[2], x.shape[3], theta)
+    low, high = x.chunk(2, -1)
+    return torch.cat([low * cos - high * sin, high * cos + low * sin], -1)
+
+
+def rms_norm(x, gain, eps):
+    if hasattr(F, "rms_norm"):
+        return F.rms_norm(x, gain.shape, gain, eps)
+    return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + eps) * gain
+
+
+def by_head(x, head_dim):
+    """[batch, seq, heads*d] as [batch, heads, seq, d]."""
+    return x.view(*x.shape[:2], -1, head_dim).transpose(1, 2)
+
+
+def by_position(x):
+    """[batch, heads, seq, d] as [batch, seq, heads*d]."""
+    return x.transpose(1, 2).flatten(2)
+
+
+class Block:
+    """A decoder block, pre-norm, in the style of GPT-2 or of Llama, with a cache of keys and values if there is a past."""
+
+    def __init__(self, weights, options, prefix=""):
+        self.p = {n[len(prefix):]: t for n, t in weights.items() if n.startswith(prefix)}
+        self.o = options
+        self.past = options.get("past", 0)
+        if self.past:
+            kv_heads, d = options["kv_heads"], options["head_dim"]
+            shape = (options.get("batch", 1), kv_heads, options.get("capacity", self.past + 1), d)
+            self.keys, self.values = torch.zeros(shape), torch.zeros(shape)
+            for name, cache in (("cache.k", self.keys), ("cache.v", self.values)):
+                if name in self.p:
+                    cache[:, :, : self.past] = self.p[name]
+
+    def norm(self, n, x):
+        gain = self.p[n + ".weight"]
+        if self.o["style"] == "llama":
+            return rms_norm(x, gain, self.o["eps"])
+        return F.layer_norm(x, gain.shape, gain, self.p[n + ".bias"], self.o["eps"])
+
+    def linear(self, n, x):
+        return F.linear(x, self.p[n + ".weight"], self.p.get(n + ".bias"))
+
+    def attention(self, x):
+        o, llama = self.o, self.o["style"] == "llama"
+        seq = x.shape[1]
+        q, k, v = (by_head(self.linear(n, x), o["head_dim"]) for n in "qkv")
+        if llama:
+            q, k = rotary(q, self.past, o["theta"]), rotary(k, self.past, o["theta"])
+        if self.past:
+            end = self.past + seq
+            self.keys[:, :, self.past : end], self.values[:, :, self.past : end] = k, v
+            k, v = self.keys[:, :, :end], self.values[:, :, :end]
+        groups = o["heads"] // o["kv_heads"]
+        if groups > 1:
+            k, v = k.repeat_interleave(groups, 1), v.repeat_interleave(groups, 1)
+        h = attend(q, k, v, True, o["attention"])
+        return self.linear("o", by_position(h))
+
+    def mlp(self, x):
+        if self.o["style"] == "llama":
+            return self.linear("down", F.silu(self.linear("gate", x)) * self.linear("up", x))
+        return self.linear("down", F.gelu(self.linear("up", x), approximate="tanh"))
+
+    def __call__(self, x):
+        x = x + self.attention(self.norm("norm1", x))
+        return x + self.mlp(self.norm("norm2", x))
+
+
+def block(tensors, options):
+    """Forward without gradients."""
+    fused() if options["attention"] == "fused" else None
+    x = tensors.pop("x")
+    layer = Block(tensors, options)
+
+    def call():
+        with torch.inference_mode():
+            return layer(x)
+
+    return call
+
+
+def train(tensors, options):
+    """Forward and backward of a block for a given gradient of its output; the answer is the gradient of x."""
+    fused() if options["attention"] == "fused" else None
+    x, dy = tensors.pop("x"), tensors.pop("dy")
+    layer = Block(tensors, options)
+    leaves = [x, *layer.p.values()]
+    for t in leaves:
+        t.requires_grad_()
+
+    def call():
+        for t in leaves:
+            t.grad = None
+        layer(x).backward(dy)
+        return x.grad
+
+    return call
+
+
+def model(tensors, options):
+    """A GPT: the logits of the last position, for all tokens at once or for one with a past."""
+    fused() if options["attention"] == "fused" else None
+    layers = [Block(tensors, options, f"h.{i}.") for i in range(options["layers"])]
+    ids = torch.tensor(options["ids"])
+    first = options.get("past", 0)
+    final = Block(tensors, options)
+
+    def call():
+        with torch.inference_mode():
+            x = F.embedding(ids, tensors["tokens"]) + tensors["positions"][first : first + ids.shape[-1]]
+            for layer in layers:
+                x = layer(x)
+            return F.linear(final.norm("norm", x[:, -1]), tensors["tokens"])
+
+    return call
+
+
+def operation(tensors, options):
+    """One operation on the tensors of the file."""
+    name = options["name"]
+    x = tensors["x"]
+    computes = {
+        "softmax": lambda: x.softmax(-1),
+        "log_softmax": lambda: x.log_softmax(-1),
+        "logsumexp": lambda: x.logsumexp(-1),
+        "exp": lambda: x.exp(),
+        "sum": lambda: x.sum(-1),
+        "max": lambda: x.amax(-1),
+        "argmax": lambda: x.argmax(-1).float(),
+        "dot": lambda: torch.linalg.vecdot(x, tensors["y"]),
+        "gelu": lambda: F.gelu(x, approximate="tanh"),
+        "silu": lambda: F.silu(x),
+        "swiglu": lambda: F.silu(x) * tensors["y"],
+        "add": lambda: x + tensors["y"],
+        "mul": lambda: x * tensors["y"],
+        "layer_norm": lambda: F.layer_norm(x, x.shape[-1:], tensors["gain"], tensors["bias"], options["eps"]),
+        "rms_norm": lambda: rms_norm(x, tensors["gain"], options["eps"]),
+        "rotary": lambda: by_position(rotary(by_head(x, options["head_dim"]), 0, options["theta"])),
+        "cross_entropy": lambda: F.cross_entropy(x, ids),
+        "embedding": lambda: F.embedding(ids, x),
+        "matmul": lambda: x @ tensors["y"],
+    }
+    if name not in computes:
+        raise Absent(f"no operation {name}")
+    ids = torch.tensor(options["ids"]) if "ids" in options else None
+
+    def call():
+        with torch.inference_mode():
+            return computes[name]()
+
+    return call
+
+
+KINDS = {"block": block, "train": train, "model": model, "operation": operation}
+
+
+class Session:
+    def __init__(self):
+        self.calls, self.outputs = {}, {}
+
+    def answer(self, request):
+        if "open" in request:
+            number = len(self.calls)
+            self.calls[number] = KINDS[request["open"]](read(request["file"]), request["options"])
+            return {"id": number}
+        if "run" in request:
+            return self.run(request["run"], request["calls"])
+        if "write" in request:
+            with open(request["file"], "wb") as file:
+                file.write(self.outputs[request["write"]].detach().contiguous().numpy().tobytes())
+            return {}
+        if "close" in request:
+            self.calls[request["close"]] = None
+            self.outputs.pop(request["close"], None)
+            return {}
+        raise ValueError(f"unknown request {request}")
+
+    def run(self, number, calls):
+        compute = self.calls[number]
+        self.outputs[number] = compute()
+        wall, cpu = time.perf_counter_ns(), time.process_time_ns()
+        for _ in range(calls):
+            self.outputs[number] = compute()
+        return {"cpu_ns": time.process_time_ns() - cpu, "wall_ns": time.perf_counter_ns() - wall}
+
+
+def main():
+    torch.set_num_threads(int(sys.argv[1]))
+    session = Session()
+    print(json.dumps({"torch": torch.__version__}), flush=True)
+    for line in sys.stdin:
+        try:
+            answer = session.answer(json.loads(line))
+        except Absent as e:
+            answer = {"absent": str(e)}
+        except Exception as e:  # the other side decides what it means
+            answer = {"error": f"{type(e).__name__}: {e}"}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()
