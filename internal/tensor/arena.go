@@ -3,6 +3,7 @@ package tensor
 import (
 	"fmt"
 	"math"
+	"math/bits"
 	"runtime/debug"
 	"slices"
 	"unsafe"
@@ -11,9 +12,13 @@ import (
 // alignment is that of a cache line, in bytes; every block begins on it.
 const alignment = 64
 
-const floatBytes = 4
+// floatBytes and halfBytes are the sizes of what tensors consist of.
+const (
+	floatBytes = 4
+	halfBytes  = 2
+)
 
-// Arena hands out float32 blocks and counts them to the byte, so that the
+// Arena hands out blocks of numbers and counts them to the byte, so that the
 // memory an algorithm needs is a fact and not an estimate. Freed blocks are
 // kept for reuse, so that a repeated computation costs no Go allocation; they
 // do not count as live.
@@ -28,53 +33,74 @@ type Arena struct {
 }
 
 // block is one allocation: room is all of it from its first aligned element
-// on, view the part in use.
+// on, of which the first bytes are in use.
 type block struct {
-	room []float32
-	view []float32
+	room  []float32
+	bytes int64
 }
+
+// number is what an arena has blocks of.
+type number interface{ float32 | uint16 | int32 }
 
 // NewArena returns an empty arena.
 func NewArena() *Arena { return new(Arena) }
 
 // Alloc returns a block of n float32 that begins on a 64-byte boundary. Its
-// content is unspecified. It fails when n is negative or n*4 bytes cannot be
+// content is unspecified. It fails when n is negative or its bytes cannot be
 // counted in an int, and with an OutOfMemoryError when the machine has less
 // memory available than that, where this is known (Linux).
-func (a *Arena) Alloc(n int) ([]float32, error) {
-	if n < 0 || n > math.MaxInt/floatBytes-alignment {
-		return nil, fmt.Errorf("allocate %d float32: length out of range", n)
+func (a *Arena) Alloc(n int) ([]float32, error) { return alloc[float32](a, n) }
+
+// AllocHalf is Alloc for elements of two bytes, which FreeHalf takes back.
+func (a *Arena) AllocHalf(n int) ([]uint16, error) { return alloc[uint16](a, n) }
+
+func alloc[T number](a *Arena, n int) ([]T, error) {
+	var element T
+	size := int(unsafe.Sizeof(element))
+	if n < 0 || n > math.MaxInt/size/2 {
+		return nil, fmt.Errorf("allocate %d elements of %d bytes: length out of range", n, size)
 	}
-	b, err := a.take(n)
+	b, err := a.take(n * size)
 	if err != nil {
 		return nil, err
 	}
 	a.used = append(a.used, b)
 	a.allocs++
-	a.liveBytes += int64(n) * floatBytes
+	a.liveBytes += b.bytes
 	a.peakBytes = max(a.peakBytes, a.liveBytes)
-	return b.view, nil
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b.room))), n), nil
 }
 
-// take reuses the smallest freed block that n elements fit in or makes one.
-func (a *Arena) take(n int) (block, error) {
+// take reuses the smallest freed block that the bytes fit in or makes one. A
+// block more than twice as large is left alone: a large tensor will want it.
+func (a *Arena) take(bytes int) (block, error) {
+	n := roomLen(bytes)
 	best := -1
 	for i, b := range a.free {
-		if len(b.room) >= n && (best < 0 || len(b.room) < len(a.free[best].room)) {
+		if len(b.room) >= n && len(b.room) <= 2*n && (best < 0 || len(b.room) < len(a.free[best].room)) {
 			best = i
 		}
 	}
 	if best >= 0 {
 		room := a.free[best].room
 		a.free = slices.Delete(a.free, best, best+1)
-		return block{room: room, view: room[:n:n]}, nil
+		return block{room: room, bytes: int64(bytes)}, nil
 	}
-	if err := a.checkMemory(int64(n) * floatBytes); err != nil {
+	if err := a.checkMemory(int64(bytes)); err != nil {
 		return block{}, err
 	}
 	room := newRoom(n)
-	touch(room)
-	return block{room: room, view: room}, nil
+	touch(room[:bytes/floatBytes])
+	return block{room: room, bytes: int64(bytes)}, nil
+}
+
+// roomLen is how many float32 a block of so many bytes gets: up to an eighth
+// more than needed, so that lengths that differ a little share blocks.
+func roomLen(bytes int) int {
+	const least = alignment / floatBytes
+	n := max((bytes+floatBytes-1)/floatBytes, least)
+	step := 1 << max(bits.Len(uint(n))-4, 0)
+	return (n + step - 1) / step * step
 }
 
 // OutOfMemoryError says that the machine lacks the memory for a block. Go itself
@@ -128,23 +154,34 @@ func newRoom(n int) []float32 {
 
 // Free takes a block from Alloc back. The caller must not use it afterwards.
 // Freeing nil does nothing; freeing what is not live fails and changes nothing.
-func (a *Arena) Free(buf []float32) error {
-	if buf != nil && !a.release(buf) {
-		return fmt.Errorf("free %d float32: not a live block of this arena", len(buf))
+func (a *Arena) Free(buf []float32) error { return free(a, buf) }
+
+// FreeHalf is Free for a block from AllocHalf.
+func (a *Arena) FreeHalf(buf []uint16) error { return free(a, buf) }
+
+func free[T number](a *Arena, buf []T) error {
+	if buf != nil && !release(a, buf) {
+		return fmt.Errorf("free %d elements: not a live block of this arena", len(buf))
 	}
 	return nil
 }
 
 // release reports whether buf was live and now is free.
-func (a *Arena) release(buf []float32) bool {
+func (a *Arena) release(buf []float32) bool { return release(a, buf) }
+
+// release looks from the newest block on, as most do not live long.
+func release[T number](a *Arena, buf []T) bool {
+	start := unsafe.Pointer(unsafe.SliceData(buf))
+	var element T
+	bytes := int64(len(buf)) * int64(unsafe.Sizeof(element))
 	for i := len(a.used) - 1; i >= 0; i-- {
 		b := a.used[i]
-		if unsafe.SliceData(b.view) != unsafe.SliceData(buf) || len(b.view) != len(buf) {
+		if unsafe.Pointer(unsafe.SliceData(b.room)) != start || b.bytes != bytes {
 			continue
 		}
 		a.used = slices.Delete(a.used, i, i+1)
 		a.free = append(a.free, b)
-		a.liveBytes -= int64(len(buf)) * floatBytes
+		a.liveBytes -= bytes
 		return true
 	}
 	return false

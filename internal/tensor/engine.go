@@ -3,7 +3,7 @@ package tensor
 import (
 	"errors"
 	"fmt"
-	"sync"
+	"sync/atomic"
 
 	"runx/internal/tensor/kernels"
 )
@@ -15,14 +15,14 @@ const MaxThreads = 1024
 var ErrClosed = errors.New("engine is closed")
 
 // Engine computes with a fixed number of threads, on the fastest kernels that
-// the machine has. Its goroutines wait between calls; calls from several
-// goroutines come one after another, so that they do not share the threads.
+// the machine has. Its goroutines wait between calls. Several goroutines may use
+// it at once: all calls together never compute on more threads than it has.
 type Engine struct {
-	mu     sync.Mutex
 	team   *kernels.Team
-	closed bool
+	closed atomic.Bool
 	// attentions are calls of attention that can be used again.
 	attentions attentionPools
+	rotaries   rotaryTables
 }
 
 // NewEngine returns an engine that computes with the given number of threads,
@@ -42,45 +42,36 @@ func (e *Engine) Threads() int { return e.team.Threads() }
 // Kernels names the instruction set in use: avx512, avx2 or portable.
 func (e *Engine) Kernels() string { return e.team.Set().Name() }
 
-// begin claims the team for one call; end gives it back.
-func (e *Engine) begin() (*kernels.Team, error) {
-	e.mu.Lock()
-	if e.closed {
-		e.mu.Unlock()
+// running is the team, unless the engine has been closed.
+func (e *Engine) running() (*kernels.Team, error) {
+	if e.closed.Load() {
 		return nil, ErrClosed
 	}
 	return e.team, nil
 }
 
-func (e *Engine) end() { e.mu.Unlock() }
-
 // run does the steps on the team.
 func (e *Engine) run(steps ...kernels.Step) error {
-	team, err := e.begin()
+	team, err := e.running()
 	if err != nil {
 		return err
 	}
-	defer e.end()
 	return team.Run(steps...)
 }
 
 // gemm computes c = alpha*a*b + beta*c on the team.
 func (e *Engine) gemm(alpha float32, a, b kernels.Matrix, beta float32, c kernels.Matrix) error {
-	team, err := e.begin()
+	team, err := e.running()
 	if err != nil {
 		return err
 	}
-	defer e.end()
 	return team.Gemm(alpha, a, b, beta, c)
 }
 
-// Close ends the workers; the engine then returns ErrClosed. Closing again does
-// nothing.
+// Close ends the workers; calls that begin later return ErrClosed, calls that
+// have begun end as they should. Closing again does nothing.
 func (e *Engine) Close() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if !e.closed {
-		e.closed = true
+	if !e.closed.Swap(true) {
 		e.team.Close()
 	}
 }
