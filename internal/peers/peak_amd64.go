@@ -8,4 +8,10 @@ package main
 func peakFMAAVX2(n int64)
 
 //go:noescape
+func peakReadAVX2(x *float32, n int64) float32
+
+//go:noescape
 func peakFMAAVX512(n int64)
+
+//go:noescape
+func peakReadAVX512(x *float32, n int64) float32

@@ -41,6 +41,52 @@ loop:
 	VZEROUPPER
 	RET
 
+// func peakReadAVX2(x *float32, n int64) float32
+// Requires: AVX, MMX+, SSE
+TEXT ·peakReadAVX2(SB), NOSPLIT, $0-20
+	MOVQ   x+0(FP), AX
+	MOVQ   n+8(FP), CX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+loop:
+	PREFETCHT0   512(AX)
+	PREFETCHT0   576(AX)
+	PREFETCHT0   640(AX)
+	PREFETCHT0   704(AX)
+	VADDPS       (AX), Y0, Y0
+	VADDPS       32(AX), Y1, Y1
+	VADDPS       64(AX), Y2, Y2
+	VADDPS       96(AX), Y3, Y3
+	VADDPS       128(AX), Y4, Y4
+	VADDPS       160(AX), Y5, Y5
+	VADDPS       192(AX), Y6, Y6
+	VADDPS       224(AX), Y7, Y7
+	ADDQ         $0x00000100, AX
+	SUBQ         $0x00000040, CX
+	JG           loop
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y7, Y0, Y0
+	VHADDPS      Y0, Y0, Y1
+	VHADDPS      Y0, Y0, Y0
+	VHADDPS      Y0, Y1, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	MOVSS        X0, ret+16(FP)
+	VZEROUPPER
+	RET
+
 // func peakFMAAVX512(n int64)
 // Requires: AVX, AVX512F
 TEXT ·peakFMAAVX512(SB), NOSPLIT, $0-8
@@ -75,5 +121,41 @@ loop:
 	VFMADD231PS Z12, Z13, Z11
 	DECQ        AX
 	JNZ         loop
+	VZEROUPPER
+	RET
+
+// func peakReadAVX512(x *float32, n int64) float32
+// Requires: AVX, AVX512F, MMX+, SSE
+TEXT ·peakReadAVX512(SB), NOSPLIT, $0-20
+	MOVQ   x+0(FP), AX
+	MOVQ   n+8(FP), CX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+loop:
+	PREFETCHT0    512(AX)
+	PREFETCHT0    576(AX)
+	PREFETCHT0    640(AX)
+	PREFETCHT0    704(AX)
+	VADDPS        (AX), Z0, Z0
+	VADDPS        64(AX), Z1, Z1
+	VADDPS        128(AX), Z2, Z2
+	VADDPS        192(AX), Z3, Z3
+	ADDQ          $0x00000100, AX
+	SUBQ          $0x00000040, CX
+	JG            loop
+	VADDPS        Z1, Z0, Z0
+	VADDPS        Z2, Z0, Z0
+	VADDPS        Z3, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VHADDPS       Y0, Y0, Y1
+	VHADDPS       Y0, Y0, Y0
+	VHADDPS       Y0, Y1, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	MOVSS         X0, ret+16(FP)
 	VZEROUPPER
 	RET

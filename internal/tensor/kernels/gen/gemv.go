@@ -245,3 +245,37 @@ func (g *generator) add(s isa, f format, mask operand.Mem, cols int) {
 
 // addUnroll is how many vectors of a column one round takes: whole cache lines.
 func addUnroll(s isa, f format) int { return max(2, lineBytes/(s.lanes*f.bytes)) }
+
+// peakRead emits the sum of n float32 at x, n a multiple of readStep and at least
+// that: the loop by which the bandwidth of reading is measured.
+func (g *generator) peakRead(s isa) {
+	g.text("peakRead"+s.name, "func(x *float32, n int64) float32")
+	v := gemv{generator: g, isa: s, format: float32s()}
+	x := g.Load(g.Param("x"), g.GP64())
+	n := g.Load(g.Param("n"), g.GP64())
+	sums := s.regs[:readStep/s.lanes]
+	for _, sum := range sums {
+		g.zero(s, sum)
+	}
+	g.Label("loop")
+	for disp := 0; disp < 4*readStep; disp += lineBytes {
+		g.PREFETCHT0(operand.Mem{Base: x, Disp: readAhead + disp})
+	}
+	for i, sum := range sums {
+		g.VADDPS(operand.Mem{Base: x, Disp: i * s.vectorBytes()}, sum, sum)
+	}
+	g.ADDQ(operand.U32(4*readStep), x)
+	g.SUBQ(operand.U32(readStep), n)
+	g.JG(operand.LabelRef("loop"))
+	v.sum(1, len(sums), sums)
+	g.Store(sums[0].AsX(), g.ReturnIndex(0))
+	g.VZEROUPPER()
+	g.RET()
+}
+
+const (
+	// readStep is how many float32 one round of peakRead takes.
+	readStep = 64
+	// readAhead is how many bytes ahead it asks for.
+	readAhead = 512
+)

@@ -81,11 +81,13 @@ func (g *generator) vectors() {
 	}
 }
 
-// peaks emits the loops by which the fused multiply-add peak is measured.
+// peaks emits the loops by which the fused multiply-add peak and the bandwidth of
+// reading are measured.
 func (g *generator) peaks() {
 	g.ConstraintExpr("amd64")
 	for _, s := range []isa{avx2(), avx512()} {
 		g.peak(s)
+		g.peakRead(s)
 	}
 }
 
