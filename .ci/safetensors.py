@@ -64,17 +64,19 @@ def cases():
         '{"__metadata__":{"k":"v"},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},'
         '"b":{"dtype":"U8","shape":[2,2],"data_offsets":[4,8]},"c":{"dtype":"F4","shape":[0],"data_offsets":[8,8]}}'
     )
-    numbers = ["0", "1", "2", "3", "4", "5", "8", "01", "-1", "1.0", "1e0", "4294967296", "9223372036854775807", "18446744073709551616"]
     for case in range(CASES):
         text = header
         for _ in range(some.randrange(4)):
-            at = some.randrange(len(text))
-            if case % 2 and text[at].isdigit():  # other numbers, and the file to go with them
-                text = text[:at] + some.choice(numbers) + text[at + 1 :]
-            elif case % 2:
-                text = text.replace(some.choice(["F32", "U8", "F4"]), some.choice(["F32", "U8", "BF16", "I64", "F6_E2M3", "f32"]))
-            else:
+            if case % 3 == 0:  # anything anywhere
+                at = some.randrange(len(text))
                 text = text[:at] + some.choice(PIECES) + text[at + some.randrange(3) :]
+            elif case % 3 == 1:  # another spelling of a number, or another number
+                at, digit = some.choice([(i, c) for i, c in enumerate(text) if c in "0123456789"])
+                other = some.choice(["0{}", "{}.0", "{}e0", "-{}", "{} ", "+{}", "{}8", "1", "2", "4", "8"]).format(digit)
+                text = text[:at] + other + text[at + 1 :]
+            else:  # another type, or other spaces
+                text = text.replace(some.choice(["F32", "U8", "F4"]), some.choice(["F32", "U8", "BF16", "I64", "F6_E2M3", "f32"]))
+                text = text.replace(some.choice(":,[]"), some.choice([" {}", "{}\n", "\t{}", "\f{}", "{}"]).format(some.choice(":,[]")), 1)
         body = text.encode("utf-8", "surrogatepass")
         data = bytes(some.choice([8, 8, 8, 4, 5, 7, 9, 12, 0]))
         yield (len(body) + some.choice([0] * 20 + [1, -1, 100])).to_bytes(8, "little") + body + data
