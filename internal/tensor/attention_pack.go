@@ -121,3 +121,9 @@ func packColumns(set *kernels.Set, factor []float32, position int, rows kernels.
 	_, err := set.Pack(factor[(position+done)*d:], rows.Transposed())
 	return err
 }
+
+// next is the packing with other rows to pack, from position first on.
+func (p packing) next(source headRows, first, count int) packing {
+	p.source, p.first, p.count = source, first, count
+	return p
+}

@@ -82,6 +82,19 @@ func (c *attention) block(sequence, first, count int) rowBlock {
 	return b
 }
 
+// blocks is how many blocks of so many rows a sequence has.
+func (c *attention) blocks(size int) int {
+	_, rows := c.sequences()
+	return (rows + size - 1) / size
+}
+
+// blockAt is block i of all sequences.
+func (c *attention) blockAt(i, size int) rowBlock {
+	_, rows := c.sequences()
+	first := i % c.blocks(size) * size
+	return c.block(i/c.blocks(size), first, min(size, rows-first))
+}
+
 // rows views the rows of a block in a tensor with rows of so many columns.
 func (c *attention) rows(t headRows, b rowBlock, columns int) kernels.Matrix {
 	m := t.positions(b.batch, b.head, b.query, b.count, columns)

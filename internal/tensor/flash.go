@@ -70,7 +70,7 @@ type flashCall struct {
 
 func (f *flashCall) compute(e *Engine) error {
 	sequences, _ := f.sequences()
-	blocks := sequences * f.blocks()
+	blocks := sequences * f.blocks(flashRows)
 	joined := 0
 	if f.ranges() > 1 {
 		joined = blocks
@@ -90,11 +90,6 @@ func (f *flashCall) tileLen() int {
 	return min(flashRows, rows) * (flashCols + flashPad + 2)
 }
 
-func (f *flashCall) blocks() int {
-	_, rows := f.sequences()
-	return (rows + flashRows - 1) / flashRows
-}
-
 // ranges is how many ranges of keys are computed apart, each one tile.
 func (f *flashCall) ranges() int {
 	if !f.grouped() {
@@ -107,7 +102,7 @@ func (f *flashCall) ranges() int {
 // longest; they come first, so that the threads end together.
 func (f *flashCall) block(i int) rowBlock {
 	sequences, rows := f.sequences()
-	first := (f.blocks() - 1 - i/sequences) * flashRows
+	first := (f.blocks(flashRows) - 1 - i/sequences) * flashRows
 	return f.attention.block(i%sequences, first, min(flashRows, rows-first))
 }
 

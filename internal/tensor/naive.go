@@ -65,7 +65,7 @@ type naiveCall struct {
 
 func (n *naiveCall) compute(e *Engine) error {
 	sequences, _ := n.sequences()
-	blocks := sequences * n.blocks()
+	blocks := sequences * n.blocks(naiveRows)
 	masked := 0
 	if n.Causal && !n.grouped() {
 		masked = blocks
@@ -78,19 +78,6 @@ func (n *naiveCall) compute(e *Engine) error {
 		kernels.Step{Task: naiveSoftmax{n}, Parts: blocks},
 		kernels.Step{Task: naiveOutput{n}, Parts: blocks * n.valueRanges()},
 	)
-}
-
-// blocks is the number of blocks of rows in one sequence.
-func (n *naiveCall) blocks() int {
-	_, rows := n.sequences()
-	return (rows + naiveRows - 1) / naiveRows
-}
-
-// block is part i of a task over blocks.
-func (n *naiveCall) block(i int) rowBlock {
-	_, rows := n.sequences()
-	first := i % n.blocks() * naiveRows
-	return n.attention.block(i/n.blocks(), first, min(naiveRows, rows-first))
 }
 
 // keyRanges and valueRanges are into how many parts the columns of a block's
@@ -124,7 +111,7 @@ func product(w *kernels.Worker, alpha float32, a kernels.Matrix, b kernels.Packe
 type naiveScores struct{ *naiveCall }
 
 func (n naiveScores) Do(w *kernels.Worker, i int) error {
-	b, part := n.block(i/n.keyRanges()), i%n.keyRanges()
+	b, part := n.blockAt(i/n.keyRanges(), naiveRows), i%n.keyRanges()
 	keys, err := n.keys.at(w.Set, b.kv, n.Keys)
 	if err != nil {
 		return err
@@ -141,7 +128,7 @@ type naiveMask struct{ *naiveCall }
 
 func (n naiveMask) Do(_ *kernels.Worker, i int) error {
 	masked := float32(math.Inf(-1))
-	b := n.block(i)
+	b := n.blockAt(i, naiveRows)
 	scores := n.rows(n.scores, b, n.Keys)
 	for r := range b.count {
 		future := scores.Data[r*scores.RowStride:][min(n.seen(b, r), n.Keys):n.Keys]
@@ -156,7 +143,7 @@ func (n naiveMask) Do(_ *kernels.Worker, i int) error {
 type naiveSoftmax struct{ *naiveCall }
 
 func (n naiveSoftmax) Do(w *kernels.Worker, i int) error {
-	b := n.block(i)
+	b := n.blockAt(i, naiveRows)
 	scores, probs := n.rows(n.scores, b, n.Keys), n.rows(n.probs, b, n.Keys)
 	for r := range b.count {
 		w.Softmax(probs.Data[r*probs.RowStride:][:n.Keys], scores.Data[r*scores.RowStride:][:n.Keys])
@@ -168,7 +155,7 @@ func (n naiveSoftmax) Do(w *kernels.Worker, i int) error {
 type naiveOutput struct{ *naiveCall }
 
 func (n naiveOutput) Do(w *kernels.Worker, i int) error {
-	b, part := n.block(i/n.valueRanges()), i%n.valueRanges()
+	b, part := n.blockAt(i/n.valueRanges(), naiveRows), i%n.valueRanges()
 	values, err := n.values.at(w.Set, b.kv, n.Keys)
 	if err != nil {
 		return err
