@@ -59,7 +59,7 @@ func (g gemv) run(b *bench) ([]row, error) {
 	speed := gigabytes(4 * len(a))
 	rows, err := runAll(b.rounds, []contest{
 		{name: g.name, unit: speed, figure: figure{ratio: gemvRatio}, ours: own, theirs: []side{blas}, tolerance: 0.05},
-		{name: g.name, unit: speed, figure: figure{ratio: gemvRatio}, ours: own, theirs: []side{b.reading(a)}},
+		{name: g.name + " of the bandwidth", unit: speed, figure: figure{ratio: gemvRatio}, ours: own, theirs: []side{reading(a)}},
 	})
 	if err != nil {
 		return nil, err

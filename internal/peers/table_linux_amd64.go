@@ -90,11 +90,17 @@ func printRows(out io.Writer, title string, rows []row) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "  name\tours\ttheirs\tunit\tpeer\tratio\tfigure\tverdict")
 	for _, r := range rows {
-		theirs, ratio := "", ""
-		if r.peer != "" && r.skipped == nil {
-			theirs, ratio = number(r.theirs), fmt.Sprintf("%.3f", r.ratio)
+		ours, theirs, ratio := "", "", ""
+		if r.unit != "" {
+			ours = number(r.ours)
 		}
-		fields := []string{r.name, number(r.ours), theirs, r.unit, r.peer, ratio, r.figure.String(), r.verdict()}
+		if r.peer != "" && r.skipped == nil {
+			ratio = fmt.Sprintf("%.3f", r.ratio)
+			if r.unit != "" {
+				theirs = number(r.theirs)
+			}
+		}
+		fields := []string{r.name, ours, theirs, r.unit, r.peer, ratio, r.figure.String(), r.verdict()}
 		fmt.Fprintf(w, "  %s\n", strings.TrimRight(strings.Join(fields, "\t"), "\t"))
 	}
 	return w.Flush()
