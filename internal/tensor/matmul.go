@@ -88,7 +88,7 @@ func transposedIf(yes bool, m kernels.BatchedMatrix) kernels.BatchedMatrix {
 
 // gemmBatch computes c = alpha*a*b + beta*c for each matrix of a batch.
 func (p *Pass) gemmBatch(alpha float32, a, b kernels.BatchedMatrix, beta float32, c kernels.BatchedMatrix) {
-	if p.err != nil {
+	if p.err != nil || c.Batch == 0 {
 		return
 	}
 	team, err := p.engine.running()
