@@ -68,24 +68,30 @@ func (w *Worker) multiplyLeft(alpha float32, b Packed, beta float32, c Matrix) {
 	}
 }
 
-// multiplyPanel multiplies blocks of rows by depth rows of one panel. Halves are
-// expanded by the routine for one block, and beforehand for several.
+// expandTiles is from how many tiles on halves are expanded before all of them
+// rather than by each.
+const expandTiles = 5
+
+// multiplyPanel multiplies blocks of rows by depth rows of one panel.
 func (w *Worker) multiplyPanel(alpha float32, blocks []leftBlock, b Packed, panel, row, depth int, beta float32, c Matrix) {
 	at, n := b.at(panel, row), depth*w.cols
+	if b.Format != Float32 && len(blocks) < expandTiles && blocks[0].tiles.half(b.Format) != nil {
+		for i, block := range blocks {
+			out := c.block(i*w.rows, 0, block.rows, c.Cols)
+			runTile(w, block.tiles.half(b.Format), block, b.halves[at:][:n], depth, alpha, beta, out)
+		}
+		return
+	}
 	var floats []float32
 	if b.Format == Float32 {
 		floats = b.floats[at:][:n]
 	} else {
-		halves := b.halves[at:][:n]
-		if routine := blocks[0].tiles.half(b.Format); len(blocks) == 1 && routine != nil {
-			runTile(w, routine, blocks[0], halves, depth, alpha, beta, c)
-			return
-		}
 		floats = w.panelScratch()[:n]
-		w.Expand(floats, halves, b.Format)
+		w.Expand(floats, b.halves[at:][:n], b.Format)
 	}
 	for i, block := range blocks {
-		runTile(w, block.tiles.float32, block, floats, depth, alpha, beta, c.block(i*w.rows, 0, block.rows, c.Cols))
+		out := c.block(i*w.rows, 0, block.rows, c.Cols)
+		runTile(w, block.tiles.float32, block, floats, depth, alpha, beta, out)
 	}
 }
 

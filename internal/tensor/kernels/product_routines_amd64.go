@@ -1,27 +1,53 @@
 package kernels
 
 func avx2Products() productRoutines {
-	return productRoutines{rows: 6, cols: 16, tiles: []rowTiles{{rows: 6, float32: tileAVX2}}, packTranspose: packTransposeAVX2}
+	const cols = 16
+	return productRoutines{
+		rows: 6, cols: cols, packTranspose: packTransposeAVX2,
+		tiles: []rowTiles{
+			vectorTiles(1, cols, gemm1x16Float32AVX2, gemm1x16Float16AVX2, gemm1x16BFloat16AVX2),
+			vectorTiles(2, cols, gemm2x16Float32AVX2, gemm2x16Float16AVX2, gemm2x16BFloat16AVX2),
+			vectorTiles(4, cols, gemm4x16Float32AVX2, gemm4x16Float16AVX2, gemm4x16BFloat16AVX2),
+			vectorTiles(6, cols, gemm6x16Float32AVX2, gemm6x16Float16AVX2, gemm6x16BFloat16AVX2),
+		},
+	}
 }
 
 func avx512Products() productRoutines {
-	return productRoutines{rows: 12, cols: 32, tiles: []rowTiles{{rows: 12, float32: tileAVX512}}, packTranspose: packTransposeAVX2}
+	const cols = 32
+	return productRoutines{
+		rows: 12, cols: cols, packTranspose: packTransposeAVX2,
+		tiles: []rowTiles{
+			vectorTiles(1, cols, gemm1x32Float32AVX512, gemm1x32Float16AVX512, gemm1x32BFloat16AVX512),
+			vectorTiles(2, cols, gemm2x32Float32AVX512, gemm2x32Float16AVX512, gemm2x32BFloat16AVX512),
+			vectorTiles(4, cols, gemm4x32Float32AVX512, gemm4x32Float16AVX512, gemm4x32BFloat16AVX512),
+			vectorTiles(6, cols, gemm6x32Float32AVX512, gemm6x32Float16AVX512, gemm6x32BFloat16AVX512),
+			vectorTiles(8, cols, gemm8x32Float32AVX512, gemm8x32Float16AVX512, gemm8x32BFloat16AVX512),
+			vectorTiles(12, cols, gemm12x32Float32AVX512, gemm12x32Float16AVX512, gemm12x32BFloat16AVX512),
+		},
+	}
 }
 
-func tileAVX2(k int, a []float32, aRow, aCol int, b, c []float32, ldc int, alpha, beta float32) {
-	const rows, cols = 6, 16
-	_ = a[(rows-1)*aRow+(k-1)*aCol]
-	_ = b[k*cols-1]
-	_ = c[(rows-1)*ldc+cols-1]
-	gemm6x16AVX2(int64(k), &a[0], bytes(aRow), bytes(aCol), &b[0], &c[0], bytes(ldc), alpha, beta)
+// assemblyTile is a tile in assembly; strides are in bytes.
+type assemblyTile[E float32 | uint16] func(k int64, a *float32, aRow, aCol int64, b *E, c *float32, ldc int64, alpha, beta float32)
+
+func vectorTiles(rows, cols int, full assemblyTile[float32], float16, bfloat16 assemblyTile[uint16]) rowTiles {
+	return rowTiles{
+		rows:     rows,
+		float32:  checkedTile(rows, cols, full),
+		float16:  checkedTile(rows, cols, float16),
+		bfloat16: checkedTile(rows, cols, bfloat16),
+	}
 }
 
-func tileAVX512(k int, a []float32, aRow, aCol int, b, c []float32, ldc int, alpha, beta float32) {
-	const rows, cols = 12, 32
-	_ = a[(rows-1)*aRow+(k-1)*aCol]
-	_ = b[k*cols-1]
-	_ = c[(rows-1)*ldc+cols-1]
-	gemm12x32AVX512(int64(k), &a[0], bytes(aRow), bytes(aCol), &b[0], &c[0], bytes(ldc), alpha, beta)
+// checkedTile checks the last element of each slice before it calls assembly.
+func checkedTile[E float32 | uint16](rows, cols int, run assemblyTile[E]) tile[E] {
+	return func(k int, a []float32, aRow, aCol int, b []E, c []float32, ldc int, alpha, beta float32) {
+		_ = a[(rows-1)*aRow+(k-1)*aCol]
+		_ = b[k*cols-1]
+		_ = c[(rows-1)*ldc+cols-1]
+		run(int64(k), &a[0], bytes(aRow), bytes(aCol), &b[0], &c[0], bytes(ldc), alpha, beta)
+	}
 }
 
 func packTransposeAVX2(dst []float32, dstRow int, src []float32, ld, n int) {

@@ -65,20 +65,15 @@ func generate() (map[string][]byte, error) {
 // products emits what matrix products use.
 func (g *generator) products() {
 	g.ConstraintExpr("amd64")
-	g.gemmTile(avx2(), 6)
-	g.gemmTile(avx512(), 12)
-	g.packTranspose8()
-}
-
-// vectors emits what operations on slices use.
-func (g *generator) vectors() {
-	g.ConstraintExpr("amd64")
-	c := g.constants()
-	for _, s := range []isa{avx2(), avx512()} {
-		g.maxOf(s, c)
-		g.expSum(s, c)
-		g.scale(s, c)
+	for _, f := range []format{float32s(), float16s(), bfloat16s()} {
+		for _, rows := range []int{1, 2, 4, 6} {
+			g.gemmTile(avx2(), rows, f)
+		}
+		for _, rows := range []int{1, 2, 4, 6, 8, 12} {
+			g.gemmTile(avx512(), rows, f)
+		}
 	}
+	g.packTranspose8()
 }
 
 // peaks emits the loops by which the fused multiply-add peak and the bandwidth of

@@ -12,53 +12,68 @@ const rowGroup = 3
 
 // gemmTile emits C = alpha*A*B + beta*C for one tile of rows × two vectors,
 // held in registers over the whole sum. A is read in place by its strides, B is
-// a packed panel. With beta zero C is not read.
-func (g *generator) gemmTile(s isa, rows int) {
-	name := fmt.Sprintf("gemm%dx%d%s", rows, 2*s.lanes, s.name)
-	g.text(name, "func(k int64, a *float32, aRow, aCol int64, b, c *float32, ldc int64, alpha, beta float32)")
-	t := tile{generator: g, isa: s, rows: rows}
+// a packed panel in format f. With beta zero C is not read.
+//
+// A few rows would wait for the sums of the step before: they have several sums
+// of an element, which take turns and are added up at the end.
+func (g *generator) gemmTile(s isa, rows int, f format) {
+	g.text(fmt.Sprintf("gemm%dx%d%s%s", rows, 2*s.lanes, f.name, s.name),
+		fmt.Sprintf("func(k int64, a *float32, aRow, aCol int64, b %s, c *float32, ldc int64, alpha, beta float32)", f.pointer()))
+	const fewestSums = 8
+	t := tile{generator: g, isa: s, format: f, rows: rows, turns: max(1, fewestSums/(2*rows))}
 	k := g.Load(g.Param("k"), g.GP64())
 	t.loadBases()
 	t.prefetchC()
-	for _, acc := range s.regs[:2*rows] {
+	for _, acc := range s.regs[:t.sums()] {
 		g.zero(s, acc)
 	}
 
-	const unroll = 4
 	g.SUBQ(operand.U32(unroll), k)
 	g.JL(operand.LabelRef("tail"))
 	g.Label("loop")
 	for u := range unroll {
-		t.step(u, true)
+		t.prefetchB(u)
+		t.step(u)
 	}
-	g.ADDQ(operand.U32(unroll*2*s.vectorBytes()), t.b)
+	g.ADDQ(operand.U32(unroll*t.stepBytes()), t.b)
 	g.SUBQ(operand.U32(unroll), k)
 	g.JGE(operand.LabelRef("loop"))
 	g.Label("tail")
 	g.ADDQ(operand.U32(unroll), k)
 	g.JZ(operand.LabelRef("store"))
 	g.Label("tailloop")
-	t.step(0, false)
-	g.ADDQ(operand.U32(2*s.vectorBytes()), t.b)
+	t.step(0)
+	g.ADDQ(operand.U32(t.stepBytes()), t.b)
 	g.DECQ(k)
 	g.JNZ(operand.LabelRef("tailloop"))
 	g.Label("store")
+	t.addTurns()
 	t.store()
 	g.VZEROUPPER()
 	g.RET()
 }
 
+// unroll is how many steps the loop of gemmTile takes at once.
+const unroll = 4
+
 // tile holds the registers of one gemmTile.
 type tile struct {
 	*generator
 	isa
-	rows       int
-	bases      []reg.GPVirtual
-	aRow, aCol reg.Register
-	b          reg.Register
+	format
+	rows, turns int
+	bases       []reg.GPVirtual
+	aRow, aCol  reg.Register
+	b           reg.Register
 }
 
-func (t *tile) acc(row, half int) reg.VecPhysical { return t.regs[2*row+half] }
+// sums is how many registers hold sums, the first of them.
+func (t *tile) sums() int { return 2 * t.rows * t.turns }
+
+// stepBytes is the size of a row of the panel.
+func (t *tile) stepBytes() int { return 2 * t.lanes * t.format.bytes }
+
+func (t *tile) acc(turn, row, half int) reg.VecPhysical { return t.regs[2*(turn*t.rows+row)+half] }
 
 func (t *tile) loadBases() {
 	first := t.GP64()
@@ -80,7 +95,7 @@ func (t *tile) prefetchC() {
 	c := t.Load(t.Param("c"), t.GP64())
 	ldc := t.Load(t.Param("ldc"), t.GP64())
 	for r := range t.rows {
-		for line := 0; line < 2*t.vectorBytes(); line += 64 {
+		for line := 0; line < 2*t.vectorBytes(); line += lineBytes {
 			t.PREFETCHT0(operand.Mem{Base: c, Disp: line})
 		}
 		if r+1 < t.rows {
@@ -89,28 +104,42 @@ func (t *tile) prefetchC() {
 	}
 }
 
-// prefetchBytes is how far ahead of its use a packed panel is asked for.
-const prefetchBytes = 1024
+// prefetchBytes is how far ahead of its use a packed panel is asked for: beyond
+// the next page, where the processor's own prefetching stops.
+const prefetchBytes = 4096
 
-// step adds column k of A times row k of B.
-func (t *tile) step(unrolled int, prefetch bool) {
-	vb := t.vectorBytes()
-	b0, b1 := t.regs[2*t.rows], t.regs[2*t.rows+1]
-	spare := t.regs[2*t.rows+2:]
-	t.VMOVUPS(operand.Mem{Base: t.b, Disp: unrolled * 2 * vb}, b0)
-	t.VMOVUPS(operand.Mem{Base: t.b, Disp: unrolled*2*vb + vb}, b1)
-	if prefetch {
-		for line := 0; line < 2*vb; line += 64 {
-			t.PREFETCHT0(operand.Mem{Base: t.b, Disp: unrolled*2*vb + line + prefetchBytes})
+// prefetchB asks for the lines of B that begin in one step.
+func (t *tile) prefetchB(unrolled int) {
+	for at := unrolled * t.stepBytes(); at < (unrolled+1)*t.stepBytes(); at++ {
+		if at%lineBytes == 0 {
+			t.PREFETCHT0(operand.Mem{Base: t.b, Disp: at + prefetchBytes})
 		}
 	}
+}
+
+// step adds column k of A times row k of B.
+func (t *tile) step(unrolled int) {
+	turn := unrolled % t.turns
+	b0, b1 := t.regs[t.sums()], t.regs[t.sums()+1]
+	spare := t.regs[t.sums()+2:]
+	t.load(t.format, operand.Mem{Base: t.b, Disp: unrolled * t.stepBytes()}, b0)
+	t.load(t.format, operand.Mem{Base: t.b, Disp: unrolled*t.stepBytes() + t.stepBytes()/2}, b1)
 	for r := range t.rows {
 		x := spare[r%len(spare)]
 		t.VBROADCASTSS(row(t.bases[r/rowGroup], t.aRow, r%rowGroup, 0), x)
-		t.VFMADD231PS(b0, x, t.acc(r, 0))
-		t.VFMADD231PS(b1, x, t.acc(r, 1))
-		if r%rowGroup == rowGroup-1 {
+		t.VFMADD231PS(b0, x, t.acc(turn, r, 0))
+		t.VFMADD231PS(b1, x, t.acc(turn, r, 1))
+		if r%rowGroup == rowGroup-1 || r == t.rows-1 {
 			t.ADDQ(t.aCol, t.bases[r/rowGroup])
+		}
+	}
+}
+
+// addTurns adds the sums of an element up.
+func (t *tile) addTurns() {
+	for turn := 1; turn < t.turns; turn++ {
+		for i := range 2 * t.rows {
+			t.VADDPS(t.acc(turn, 0, i), t.acc(0, 0, i), t.acc(0, 0, i))
 		}
 	}
 }
@@ -150,7 +179,7 @@ func (t *tile) store() {
 func (t *tile) eachRow(at, stride reg.Register, do func(operand.Mem, reg.VecPhysical)) {
 	for r := range t.rows {
 		for half := range 2 {
-			do(operand.Mem{Base: at, Disp: half * t.vectorBytes()}, t.acc(r, half))
+			do(operand.Mem{Base: at, Disp: half * t.vectorBytes()}, t.acc(0, r, half))
 		}
 		if r+1 < t.rows {
 			t.ADDQ(stride, at)
