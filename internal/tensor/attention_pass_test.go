@@ -1,0 +1,538 @@
+package tensor
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"runx/internal/tensor/kernels"
+)
+
+// attention64 is attention in float64 over q of [batch, queries, heads*d] and k,
+// v of [batch, keys, kvHeads*d], written after its definition.
+func attention64(s AttentionShape, q, k, v []float64) []float64 {
+	d := s.HeadDim
+	out := make([]float64, len(q))
+	for i := range s.Batch * s.SeqLen * s.Heads {
+		head, query, batch := i%s.Heads, i/s.Heads%s.SeqLen, i/s.Heads/s.SeqLen
+		kvHead := head / (s.Heads / s.KVHeads)
+		position := s.Keys - s.SeqLen + query
+		row := func(x []float64, key int) []float64 {
+			return x[((batch*s.Keys+key)*s.KVHeads+kvHead)*d:][:d]
+		}
+		weights, sum := make([]float64, s.Keys), 0.0
+		for key := range weights {
+			score := 0.0
+			for z, x := range row(k, key) {
+				score += x * q[i*d+z]
+			}
+			if !s.Causal || key <= position {
+				weights[key] = math.Exp(score / math.Sqrt(float64(d)))
+				sum += weights[key]
+			}
+		}
+		for key, weight := range weights {
+			for z, x := range row(v, key) {
+				if sum > 0 {
+					out[i*d+z] += weight / sum * x
+				}
+			}
+		}
+	}
+	return out
+}
+
+// passCase is the inputs of one attention of a pass.
+type passCase struct {
+	AttentionShape
+	algorithm Algorithm
+	threads   int
+	q, k, v   []float32 // normal values
+	weights   []float32 // the loss is the sum of out*weights
+}
+
+func newPassCase(s AttentionShape, algorithm Algorithm, threads int, seed uint64) passCase {
+	c := passCase{AttentionShape: s, algorithm: algorithm, threads: threads}
+	for i, x := range []*[]float32{&c.q, &c.k, &c.v, &c.weights} {
+		n := s.Batch * s.Heads * s.SeqLen * s.HeadDim
+		if x == &c.k || x == &c.v {
+			n = s.Batch * s.KVHeads * s.Keys * s.HeadDim
+		}
+		*x = make([]float32, n)
+		FillNormal(*x, 4*seed+uint64(i))
+	}
+	return c
+}
+
+func (c *passCase) options() AttentionOptions {
+	return AttentionOptions{Heads: c.Heads, KVHeads: c.KVHeads, Causal: c.Causal, Algorithm: c.algorithm}
+}
+
+func drawShape(t *rapid.T, most int) AttentionShape {
+	kvHeads := rapid.IntRange(1, 3).Draw(t, "kv_heads")
+	return AttentionShape{
+		Batch:   rapid.IntRange(0, 2).Draw(t, "batch"),
+		KVHeads: kvHeads,
+		Heads:   kvHeads * rapid.IntRange(1, 3).Draw(t, "group"),
+		SeqLen:  rapid.IntRange(0, most).Draw(t, "queries"),
+		Keys:    rapid.IntRange(0, most).Draw(t, "keys"),
+		HeadDim: rapid.IntRange(1, 40).Draw(t, "head_dim"),
+		Causal:  rapid.Bool().Draw(t, "causal"),
+	}
+}
+
+// forEachAlgorithm runs a test for every algorithm on every set of kernels.
+func forEachAlgorithm(t *testing.T, test func(t *testing.T, set *kernels.Set, algorithm Algorithm)) {
+	for _, algorithm := range []Algorithm{Naive, Flash} {
+		for _, set := range kernels.Supported() {
+			t.Run(algorithm.String()+"/"+set.Name(), func(t *testing.T) {
+				t.Parallel()
+				test(t, set, algorithm)
+			})
+		}
+	}
+}
+
+// tensorOf is data as a tensor from the arena, a parameter or not.
+func tensorOf(t rapid.TB, a *Arena, parameter bool, data []float32, shape ...int) *Tensor {
+	t.Helper()
+	make := NewTensor
+	if parameter {
+		make = NewParameter
+	}
+	x, err := make(a, shape...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(x.Data(), data)
+	return x
+}
+
+// tensors are q, k and v.
+func (c *passCase) tensors(t rapid.TB, a *Arena, parameters [3]bool) (q, k, v *Tensor) {
+	t.Helper()
+	q = tensorOf(t, a, parameters[0], c.q, c.Batch, c.SeqLen, c.Heads*c.HeadDim)
+	k = tensorOf(t, a, parameters[1], c.k, c.Batch, c.Keys, c.KVHeads*c.HeadDim)
+	v = tensorOf(t, a, parameters[2], c.v, c.Batch, c.Keys, c.KVHeads*c.HeadDim)
+	return q, k, v
+}
+
+func float64s(x []float32) []float64 {
+	y := make([]float64, len(x))
+	for i, e := range x {
+		y[i] = float64(e)
+	}
+	return y
+}
+
+// checkForward compares the output with float64, q, k and v being normal.
+func (c *passCase) checkForward(t rapid.TB, set *kernels.Set) {
+	t.Helper()
+	e := mustEngine(t, set, c.threads)
+	defer e.Close()
+	a := NewArena()
+	q, k, v := c.tensors(t, a, [3]bool{})
+	before := a.LiveBytes()
+	p := NewPass(e, a, PassOptions{Gradients: true})
+	out := p.Attention(q, k, v, c.options())
+	if p.Err() != nil {
+		t.Fatal(p.Err())
+	}
+	if want := before + int64(4*len(c.q)); a.LiveBytes() != want || p.Nodes() != 0 {
+		t.Fatalf("%v: %d bytes are live and %d operations recorded, want %d bytes and none", c.AttentionShape, a.LiveBytes(), p.Nodes(), want)
+	}
+	want := attention64(c.AttentionShape, float64s(c.q), float64s(c.k), float64s(c.v))
+	checkClose(t, c.AttentionShape, out.Data(), want, 5*attentionBound(c.AttentionShape, 1))
+}
+
+func checkClose(t rapid.TB, s AttentionShape, got []float32, want []float64, bound float64) {
+	t.Helper()
+	for i, w := range want {
+		if !(math.Abs(float64(got[i])-w) <= bound) {
+			t.Fatalf("%+v: element %d is %v, want %v ± %v", s, i, got[i], w, bound)
+		}
+	}
+}
+
+func TestPassAttentionAgainstFloat64(t *testing.T) {
+	t.Parallel()
+	forEachAlgorithm(t, func(t *testing.T, set *kernels.Set, algorithm Algorithm) {
+		rapid.Check(t, func(t *rapid.T) {
+			s := drawShape(t, 70)
+			c := newPassCase(s, algorithm, rapid.IntRange(1, 3).Draw(t, "threads"), rapid.Uint64().Draw(t, "seed"))
+			c.checkForward(t, set)
+		})
+		// Several blocks, tiles and ranges.
+		for _, lengths := range [][2]int{{1, 2*flashCols + 3}, {1, flashCols}, {1, 1030}, {100, 530}, {3, 600}, {60, 20}} {
+			for _, group := range []int{1, 4, 60} {
+				s := AttentionShape{Batch: 1, Heads: group, KVHeads: 1, SeqLen: lengths[0], Keys: lengths[1], HeadDim: 33, Causal: true}
+				c := newPassCase(s, algorithm, 2, 1)
+				c.checkForward(t, set)
+			}
+		}
+	})
+}
+
+// gradients are those of the sum of out*weights for q, k and v, nil where they
+// are no parameters.
+func (c *passCase) gradients(t rapid.TB, set *kernels.Set, parameters [3]bool) [3][]float32 {
+	t.Helper()
+	e := mustEngine(t, set, c.threads)
+	defer e.Close()
+	a := NewArena()
+	q, k, v := c.tensors(t, a, parameters)
+	p := NewPass(e, a, PassOptions{Gradients: true})
+	c.backward(t, p, p.Attention(q, k, v, c.options()))
+	var gradients [3][]float32
+	for i, x := range []*Tensor{q, k, v} {
+		gradients[i] = slices.Clone(x.Grad())
+		p.Free(x)
+	}
+	if p.Err() != nil || a.LiveBytes() != 0 {
+		t.Fatalf("%v: error %v, %d bytes are live in the end", c.AttentionShape, p.Err(), a.LiveBytes())
+	}
+	return gradients
+}
+
+// backward goes back from the sum of out*weights and frees out.
+func (c *passCase) backward(t rapid.TB, p *Pass, out *Tensor) {
+	t.Helper()
+	weights, err := FromSlice(c.weights, out.Shape()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	weighted := p.Mul(out, weights)
+	scaled := p.Scale(weighted, float32(len(c.weights)))
+	loss := p.Mean(scaled)
+	p.Free(out, weighted, scaled)
+	if err := p.Backward(loss); err != nil {
+		t.Fatal(err)
+	}
+	p.Free(loss)
+}
+
+// loss64 is the loss at inputs moved by step in a direction.
+func (c *passCase) loss64(direction [3][]float64, step float64) float64 {
+	var x [3][]float64
+	for i, data := range [][]float32{c.q, c.k, c.v} {
+		x[i] = float64s(data)
+		for j := range direction[i] {
+			x[i][j] += step * direction[i][j]
+		}
+	}
+	loss := 0.0
+	for i, y := range attention64(c.AttentionShape, x[0], x[1], x[2]) {
+		loss += y * float64(c.weights[i])
+	}
+	return loss
+}
+
+// slope is the derivative of the loss in a direction, by central differences.
+func (c *passCase) slope(direction [3][]float64) float64 {
+	const step = 1e-4
+	return (c.loss64(direction, step) - c.loss64(direction, -step)) / (2 * step)
+}
+
+// checkGradients compares the gradient of each input with central differences
+// of the float64 reference in some random directions.
+func (c *passCase) checkGradients(t rapid.TB, set *kernels.Set, parameters [3]bool) {
+	t.Helper()
+	const directions, tolerance = 3, 1e-4
+	if len(c.q) == 0 {
+		return // there is no loss
+	}
+	gradients := c.gradients(t, set, parameters)
+	r := rand.New(rand.NewPCG(1, 2))
+	for input, gradient := range gradients {
+		if (gradient != nil) != parameters[input] {
+			t.Fatalf("%v: input %d has a gradient: %v", c.AttentionShape, input, gradient != nil)
+		}
+		for n := 0; n < directions && gradient != nil; n++ {
+			var direction [3][]float64
+			direction[input] = make([]float64, len(gradient))
+			got, size := 0.0, 0.0
+			for i := range gradient {
+				direction[input][i] = r.NormFloat64()
+				got += direction[input][i] * float64(gradient[i])
+				size += float64(gradient[i]) * float64(gradient[i])
+			}
+			if want, bound := c.slope(direction), tolerance*(1+math.Sqrt(size)); !(math.Abs(got-want) <= bound) {
+				t.Fatalf("%+v: gradient of input %d in a direction is %v, want %v ± %v", c.AttentionShape, input, got, want, bound)
+			}
+		}
+	}
+}
+
+func TestAttentionGradientAgainstDifferences(t *testing.T) {
+	t.Parallel()
+	forEachAlgorithm(t, func(t *testing.T, set *kernels.Set, algorithm Algorithm) {
+		rapid.Check(t, func(t *rapid.T) {
+			s := drawShape(t, 12)
+			c := newPassCase(s, algorithm, rapid.IntRange(1, 3).Draw(t, "threads"), rapid.Uint64().Draw(t, "seed"))
+			wanted := rapid.IntRange(1, 7).Draw(t, "parameters")
+			c.checkGradients(t, set, [3]bool{wanted&1 > 0, wanted&2 > 0, wanted&4 > 0})
+		})
+		// Several blocks and tiles.
+		for _, lengths := range [][2]int{{flashGradRows + 30, flashGradCols + 50}, {flashGradRows + 1, 20}, {1, flashGradCols + 1}} {
+			for _, threads := range []int{1, 2} {
+				s := AttentionShape{Batch: 1, Heads: 2, KVHeads: 1, SeqLen: lengths[0], Keys: lengths[1], HeadDim: 7, Causal: true}
+				c := newPassCase(s, algorithm, threads, 1)
+				c.checkGradients(t, set, [3]bool{true, true, true})
+			}
+		}
+	})
+}
+
+// Each element by itself, where all are large enough to be compared.
+func TestAttentionGradientOfEachElement(t *testing.T) {
+	t.Parallel()
+	forEachAlgorithm(t, func(t *testing.T, set *kernels.Set, algorithm Algorithm) {
+		s := AttentionShape{Batch: 2, Heads: 4, KVHeads: 2, SeqLen: 3, Keys: 5, HeadDim: 3, Causal: true}
+		c := newPassCase(s, algorithm, 2, 9)
+		for input, gradient := range c.gradients(t, set, [3]bool{true, true, true}) {
+			for i, got := range gradient {
+				var direction [3][]float64
+				direction[input] = make([]float64, len(gradient))
+				direction[input][i] = 1
+				if want := c.slope(direction); !(math.Abs(float64(got)-want) <= 1e-5) {
+					t.Fatalf("gradient of input %d, element %d is %v, want %v", input, i, got, want)
+				}
+			}
+		}
+	})
+}
+
+// One tensor as q, k and v has the sum of the three gradients.
+func TestAttentionGradientOfOneTensor(t *testing.T) {
+	t.Parallel()
+	forEachAlgorithm(t, func(t *testing.T, set *kernels.Set, algorithm Algorithm) {
+		const n = flashGradCols + 44
+		s := AttentionShape{Batch: 1, Heads: 2, KVHeads: 2, SeqLen: n, Keys: n, HeadDim: 5, Causal: true}
+		c := newPassCase(s, algorithm, 1, 3)
+		c.k, c.v = c.q, c.q
+		apart := c.gradients(t, set, [3]bool{true, true, true})
+		var first []float32
+		for _, threads := range []int{1, 3} {
+			e, a := mustEngine(t, set, threads), NewArena()
+			x, _, _ := c.tensors(t, a, [3]bool{true})
+			p := NewPass(e, a, PassOptions{Gradients: true})
+			c.backward(t, p, p.Attention(x, x, x, c.options()))
+			e.Close()
+			if first == nil {
+				first = slices.Clone(x.Grad())
+			}
+			if !slices.Equal(first, x.Grad()) {
+				t.Errorf("%d threads differ from 1", threads)
+			}
+			for i, got := range x.Grad() {
+				if want := apart[0][i] + apart[1][i] + apart[2][i]; math.Abs(float64(got-want)) > 1e-4 {
+					t.Fatalf("element %d is %v, want %v", i, got, want)
+				}
+			}
+		}
+	})
+}
+
+func TestPassAttentionIsTheSameForAnyThreads(t *testing.T) {
+	t.Parallel()
+	forEachAlgorithm(t, func(t *testing.T, set *kernels.Set, algorithm Algorithm) {
+		for _, s := range []AttentionShape{
+			{Batch: 1, Heads: 6, KVHeads: 2, SeqLen: 211, Keys: 300, HeadDim: 40, Causal: true},
+			{Batch: 3, Heads: 2, KVHeads: 2, SeqLen: 50, Keys: 50, HeadDim: 16},
+			{Batch: 1, Heads: 2, KVHeads: 1, SeqLen: 1, Keys: 2100, HeadDim: 36},
+		} {
+			var first [3][]float32
+			var firstOut []float32
+			for _, threads := range []int{1, 2, 3, 5} {
+				c := newPassCase(s, algorithm, threads, 1)
+				out := c.output(t, set)
+				gradients := c.gradients(t, set, [3]bool{true, true, true})
+				if threads == 1 {
+					first, firstOut = gradients, out
+				}
+				if !slices.Equal(firstOut, out) || !slices.EqualFunc(first[:], gradients[:], slices.Equal) {
+					t.Errorf("%v: %d threads differ from 1", s, threads)
+				}
+			}
+		}
+	})
+}
+
+func (c *passCase) output(t rapid.TB, set *kernels.Set) []float32 {
+	t.Helper()
+	e, a := mustEngine(t, set, c.threads), NewArena()
+	defer e.Close()
+	p := NewPass(e, a, PassOptions{})
+	q, k, v := c.tensors(t, a, [3]bool{})
+	out := p.Attention(q, k, v, c.options())
+	if p.Err() != nil {
+		t.Fatal(p.Err())
+	}
+	return out.Data()
+}
+
+// What a tape keeps and what a call needs, to the byte.
+func TestAttentionMemoryExactly(t *testing.T) {
+	t.Parallel()
+	const batch, heads, kvHeads, queries, keys, d, threads = 2, 6, 2, 64, 96, 32, 2
+	const qBytes, kBytes = 4 * batch * queries * heads * d, 4 * batch * keys * kvHeads * d
+	const square, row = 4 * batch * heads * queries * keys, 4 * batch * heads * queries
+	const tile, gradTiles = threads * 4 * flashRows * (flashCols + flashPad + 2), threads * 2 * 4 * flashGradTileLen
+	s := AttentionShape{Batch: batch, Heads: heads, KVHeads: kvHeads, SeqLen: queries, Keys: keys, HeadDim: d}
+	for _, want := range []struct {
+		algorithm                                Algorithm
+		without, forward, saved, backward, nodes int64
+	}{
+		{Naive, qBytes + 2*kBytes + 2*square, qBytes + 2*kBytes + 2*square, square, 0, 0},
+		{Flash, qBytes + 2*kBytes + tile, qBytes + 2*kBytes + tile + row, row + qBytes, 0, 0},
+	} {
+		c := newPassCase(s, want.algorithm, threads, 1)
+		for _, gradients := range []bool{false, true} {
+			e, a := mustEngine(t, kernels.Best(), threads), NewArena()
+			q, k, v := c.tensors(t, a, [3]bool{true, true, true})
+			inputs := a.LiveBytes()
+			p := NewPass(e, a, PassOptions{Gradients: gradients})
+			out := p.Attention(q, k, v, c.options())
+			if p.Err() != nil {
+				t.Fatal(p.Err())
+			}
+			peak, kept := want.without, int64(qBytes)
+			if gradients {
+				peak, kept = want.forward, qBytes+want.saved-map[Algorithm]int64{Flash: qBytes}[want.algorithm]
+			}
+			if got := a.PeakBytes() - inputs; got != peak {
+				t.Errorf("%v, gradients %v: the peak is %d bytes, want %d", want.algorithm, gradients, got, peak)
+			}
+			if got := a.LiveBytes() - inputs; got != kept {
+				t.Errorf("%v, gradients %v: %d bytes live afterwards, want %d", want.algorithm, gradients, got, kept)
+			}
+			if gradients {
+				if p.SavedBytes() != want.saved {
+					t.Errorf("%v: the tape keeps %d bytes, want %d", want.algorithm, p.SavedBytes(), want.saved)
+				}
+				checkBackwardMemory(t, p, c, out, map[Algorithm]int64{
+					// The gradients of out, q, k and v; vᵀ, k, q, and that of out packed.
+					Naive: 2*qBytes + 2*kBytes + 2*kBytes + 2*qBytes + 2*square,
+					Flash: 2*qBytes + 2*kBytes + 3*kBytes + 2*qBytes + row + gradTiles,
+				}[want.algorithm])
+			}
+			e.Close()
+		}
+	}
+}
+
+// checkBackwardMemory compares the peak of a gradient with what was live before,
+// and so much more.
+func checkBackwardMemory(t *testing.T, p *Pass, c passCase, out *Tensor, more int64) {
+	t.Helper()
+	n := p.popNode() // as Backward does it
+	out.grad, _ = p.Arena().Alloc(out.Len())
+	before := p.Arena().LiveBytes() - int64(4*out.Len())
+	p.Arena().ResetPeak()
+	n.backward(out.grad)
+	if got := p.Arena().PeakBytes() - before; got != more || p.Err() != nil {
+		t.Errorf("%v: the gradient needs %d bytes, want %d; error %v", c.algorithm, got, more, p.Err())
+	}
+}
+
+func TestAttentionFailures(t *testing.T) {
+	t.Parallel()
+	e, a := mustEngine(t, kernels.Best(), 1), NewArena()
+	defer e.Close()
+	x := func(shape ...int) *Tensor { return tensorOf(t, a, false, nil, shape...) }
+	for want, call := range map[string]func(p *Pass) *Tensor{
+		"heads must be at least 1": func(p *Pass) *Tensor {
+			return p.Attention(x(1, 2, 6), x(1, 2, 6), x(1, 2, 6), AttentionOptions{})
+		},
+		"those of keys divide them": func(p *Pass) *Tensor {
+			return p.Attention(x(1, 2, 6), x(1, 2, 4), x(1, 2, 4), AttentionOptions{Heads: 3, KVHeads: 2})
+		},
+		"algorithm 7": func(p *Pass) *Tensor {
+			return p.Attention(x(1, 2, 6), x(1, 2, 6), x(1, 2, 6), AttentionOptions{Heads: 3, Algorithm: 7})
+		},
+		"[1, 2, 7], [1, 2, 7], [1, 2, 7]": func(p *Pass) *Tensor {
+			return p.Attention(x(1, 2, 7), x(1, 2, 7), x(1, 2, 7), AttentionOptions{Heads: 3})
+		},
+		"[1, 2, 6], [1, 3, 6], [1, 2, 6]": func(p *Pass) *Tensor {
+			return p.Attention(x(1, 2, 6), x(1, 3, 6), x(1, 2, 6), AttentionOptions{Heads: 3})
+		},
+		"[2, 2, 6], [1, 2, 6]": func(p *Pass) *Tensor {
+			return p.Attention(x(2, 2, 6), x(1, 2, 6), x(1, 2, 6), AttentionOptions{Heads: 3})
+		},
+		"[2, 6], [2, 6]": func(p *Pass) *Tensor {
+			return p.Attention(x(2, 6), x(2, 6), x(2, 6), AttentionOptions{Heads: 3})
+		},
+		"[1, 2, 6], [1, 2, 6], [1, 2, 6]": func(p *Pass) *Tensor {
+			return p.Attention(x(1, 2, 6), x(1, 2, 6), x(1, 2, 6), AttentionOptions{Heads: 4, KVHeads: 2})
+		},
+		"not a tensor": func(p *Pass) *Tensor {
+			return p.Attention(x(1, 2, 6), nil, x(1, 2, 6), AttentionOptions{Heads: 3})
+		},
+	} {
+		p := NewPass(e, a, PassOptions{})
+		if out := call(p); p.Err() == nil || !strings.Contains(p.Err().Error(), want) || out.Len() != 0 {
+			t.Errorf("error %v, want %q", p.Err(), want)
+		}
+	}
+}
+
+// Passes on one engine at once do not get in each other's way.
+func TestAttentionOfSeveralPassesAtOnce(t *testing.T) {
+	t.Parallel()
+	forEachAlgorithm(t, func(t *testing.T, set *kernels.Set, algorithm Algorithm) {
+		s := AttentionShape{Batch: 2, Heads: 4, KVHeads: 2, SeqLen: 70, Keys: 70, HeadDim: 16, Causal: true}
+		alone := newPassCase(s, algorithm, 2, 5)
+		want := alone.gradients(t, set, [3]bool{true, true, true})
+		e := mustEngine(t, set, 2)
+		defer e.Close()
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				for range 3 {
+					a := NewArena()
+					q, k, v := alone.tensors(t, a, [3]bool{true, true, true})
+					p := NewPass(e, a, PassOptions{Gradients: true})
+					alone.backward(t, p, p.Attention(q, k, v, alone.options()))
+					for i, x := range []*Tensor{q, k, v} {
+						if !slices.Equal(x.Grad(), want[i]) {
+							t.Errorf("gradient %d is another than alone", i)
+						}
+					}
+				}
+			})
+		}
+		wg.Wait()
+	})
+}
+
+func FuzzPassAttention(f *testing.F) {
+	f.Add(uint8(1), uint8(2), uint8(3), uint16(5), uint16(7), uint8(3), true)
+	f.Add(uint8(2), uint8(1), uint8(2), uint16(1), uint16(513), uint8(33), true)
+	f.Add(uint8(1), uint8(1), uint8(1), uint16(97), uint16(257), uint8(9), false)
+	f.Add(uint8(0), uint8(1), uint8(1), uint16(9), uint16(0), uint8(9), false)
+	f.Fuzz(func(t *testing.T, batch, kvHeads, group uint8, queries, keys uint16, headDim uint8, causal bool) {
+		s := AttentionShape{
+			Batch: int(batch % 3), KVHeads: 1 + int(kvHeads%3), SeqLen: int(queries % 120), Keys: int(keys % 600),
+			HeadDim: 1 + int(headDim%70), Causal: causal,
+		}
+		s.Heads = s.KVHeads * (1 + int(group%4))
+		for _, set := range kernels.Supported() {
+			for _, algorithm := range []Algorithm{Naive, Flash} {
+				c := newPassCase(s, algorithm, 2, 1)
+				c.checkForward(t, set)
+				c.checkGradients(t, set, [3]bool{true, true, true})
+			}
+		}
+	})
+}
+
+func ExampleAlgorithm() {
+	fmt.Println(Naive, Flash)
+	// Output: naive flash
+}
