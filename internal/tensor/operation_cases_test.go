@@ -13,7 +13,7 @@ type size func(least, most int, label string) int
 // dimensions of zero where there is something to compute.
 var operations = map[string]func(n size, r *rand.Rand) operation{
 	"add": func(n size, r *rand.Rand) operation {
-		shape := drawShape(n)
+		shape := drawAnyShape(n)
 		return operation{
 			inputs:    []array{normal(r, shape...), normal(r, shape...)},
 			compute:   func(p *Pass, in []*Tensor) *Tensor { return p.Add(in[0], in[1]) },
@@ -23,14 +23,14 @@ var operations = map[string]func(n size, r *rand.Rand) operation{
 	},
 	"add to itself": func(n size, r *rand.Rand) operation {
 		return operation{
-			inputs:    []array{normal(r, drawShape(n)...)},
+			inputs:    []array{normal(r, drawAnyShape(n)...)},
 			compute:   func(p *Pass, in []*Tensor) *Tensor { return p.Add(in[0], in[0]) },
 			reference: func(in []array) array { return unary(in, func(x float64) float64 { return 2 * x }) },
 			tolerance: 1e-7,
 		}
 	},
 	"mul": func(n size, r *rand.Rand) operation {
-		shape := drawShape(n)
+		shape := drawAnyShape(n)
 		return operation{
 			inputs:    []array{normal(r, shape...), normal(r, shape...)},
 			compute:   func(p *Pass, in []*Tensor) *Tensor { return p.Mul(in[0], in[1]) },
@@ -40,7 +40,7 @@ var operations = map[string]func(n size, r *rand.Rand) operation{
 	},
 	"square": func(n size, r *rand.Rand) operation {
 		return operation{
-			inputs:    []array{normal(r, drawShape(n)...)},
+			inputs:    []array{normal(r, drawAnyShape(n)...)},
 			compute:   func(p *Pass, in []*Tensor) *Tensor { return p.Mul(in[0], in[0]) },
 			reference: func(in []array) array { return unary(in, func(x float64) float64 { return x * x }) },
 			tolerance: 1e-7,
@@ -49,7 +49,7 @@ var operations = map[string]func(n size, r *rand.Rand) operation{
 	"scale": func(n size, r *rand.Rand) operation {
 		factor := float32(r.NormFloat64())
 		return operation{
-			inputs:    []array{normal(r, drawShape(n)...)},
+			inputs:    []array{normal(r, drawAnyShape(n)...)},
 			compute:   func(p *Pass, in []*Tensor) *Tensor { return p.Scale(in[0], factor) },
 			reference: func(in []array) array { return unary(in, func(x float64) float64 { return float64(factor) * x }) },
 			tolerance: 1e-7,
@@ -61,7 +61,7 @@ var operations = map[string]func(n size, r *rand.Rand) operation{
 	"linear":       drawLinear,
 	"gelu": func(n size, r *rand.Rand) operation {
 		return operation{
-			inputs:    []array{normal(r, drawShape(n)...)},
+			inputs:    []array{normal(r, drawAnyShape(n)...)},
 			compute:   func(p *Pass, in []*Tensor) *Tensor { return p.GELU(in[0]) },
 			reference: func(in []array) array { return unary(in, gelu64) },
 			tolerance: 1e-6, gradientTolerance: 5e-6,
@@ -69,14 +69,14 @@ var operations = map[string]func(n size, r *rand.Rand) operation{
 	},
 	"silu": func(n size, r *rand.Rand) operation {
 		return operation{
-			inputs:    []array{normal(r, drawShape(n)...)},
+			inputs:    []array{normal(r, drawAnyShape(n)...)},
 			compute:   func(p *Pass, in []*Tensor) *Tensor { return p.SiLU(in[0]) },
 			reference: func(in []array) array { return unary(in, silu64) },
 			tolerance: 1e-6, gradientTolerance: 5e-6,
 		}
 	},
 	"swiglu": func(n size, r *rand.Rand) operation {
-		shape := drawShape(n)
+		shape := drawAnyShape(n)
 		return operation{
 			inputs:    []array{normal(r, shape...), normal(r, shape...)},
 			compute:   func(p *Pass, in []*Tensor) *Tensor { return p.SwiGLU(in[0], in[1]) },
@@ -86,7 +86,7 @@ var operations = map[string]func(n size, r *rand.Rand) operation{
 	},
 	"softmax": func(n size, r *rand.Rand) operation {
 		return operation{
-			inputs:    []array{normal(r, drawShape(n)...)},
+			inputs:    []array{normal(r, drawAnyShape(n)...)},
 			compute:   func(p *Pass, in []*Tensor) *Tensor { return p.Softmax(in[0]) },
 			reference: func(in []array) array { return softmax64(in[0]) },
 			tolerance: 1e-6, gradientTolerance: 5e-6,
@@ -94,7 +94,7 @@ var operations = map[string]func(n size, r *rand.Rand) operation{
 	},
 	"log-softmax": func(n size, r *rand.Rand) operation {
 		return operation{
-			inputs:  []array{normal(r, drawShape(n)...)},
+			inputs:  []array{normal(r, drawAnyShape(n)...)},
 			compute: func(p *Pass, in []*Tensor) *Tensor { return p.LogSoftmax(in[0]) },
 			reference: func(in []array) array {
 				return softmax64(in[0]).mapped(func(_ int, x float64) float64 { return math.Log(x) })
@@ -124,7 +124,7 @@ var operations = map[string]func(n size, r *rand.Rand) operation{
 }
 
 // drawShape is of one to four dimensions.
-func drawShape(n size) []int {
+func drawAnyShape(n size) []int {
 	shape := []int{n(0, 3, "rows"), n(0, 2, "middle"), n(1, 3, "middle"), n(0, 70, "cols")}
 	return shape[n(0, 3, "rank")%4:]
 }

@@ -187,11 +187,16 @@ func (t *Tensor) drop() error {
 	if t.references.Add(-1) > 0 {
 		return nil
 	}
-	data, grad := t.data, t.grad
-	t.data, t.grad = nil, nil
+	data := t.data
+	t.data = nil
 	if t.arena == nil {
 		return nil
 	}
+	if !t.parameter {
+		return t.arena.Free(data) // a gradient is the tape's, which may still need it
+	}
+	grad := t.grad
+	t.grad = nil
 	return errors.Join(t.arena.Free(data), t.arena.Free(grad))
 }
 
