@@ -199,13 +199,13 @@ def blocks(cases, source):
     gains = ["norm1.gain", "norm2.gain"]
     dim, hidden = 12, 48
     linears = {"q": (dim, dim), "k": (dim, dim), "v": (dim, dim), "o": (dim, dim), "up": (hidden, dim), "down": (dim, hidden)}
-    options = {"heads": 3, "kv_heads": 3, "hidden_dim": hidden, "eps": 1e-5}
+    options = {"heads": 3, "kv_heads": 3, "eps": 1e-5}
     cases.add("gpt2_block", "12 wide", options, lambda i: gpt2_block(options, i["x"], i),
               block_inputs(source, (2, 5, dim), linears, gains, True), source)
     dim, kv, hidden = 16, 8, 24
     linears = {"q": (dim, dim), "k": (kv, dim), "v": (kv, dim), "o": (dim, dim),
                "gate": (hidden, dim), "up": (hidden, dim), "down": (dim, hidden)}
-    llama = {"heads": 4, "kv_heads": 2, "hidden_dim": hidden, "eps": 1e-5, "theta": 10000.0}
+    llama = {"heads": 4, "kv_heads": 2, "eps": 1e-5, "theta": 10000.0}
     cases.add("llama_block", "16 wide", llama, lambda i: llama_block(llama, i["x"], i),
               block_inputs(source, (2, 5, dim), linears, gains, False), source)
 
