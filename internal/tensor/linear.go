@@ -88,17 +88,10 @@ func (e *Engine) multiply(x kernels.Matrix, w *Weight, beta float32, out kernels
 
 // recordLinear puts a product on the tape.
 func (p *Pass) recordLinear(x *Tensor, w *Weight, bias, out *Tensor) {
-	inputs := []*Tensor{x}
-	if bias != nil {
-		inputs = append(inputs, bias)
-	}
-	if w.storage == plain {
-		inputs = append(inputs, w.tensor)
-	}
 	if p.gradients && p.err == nil && w.storage != plain && (w.trainable || x.NeedsGrad()) {
 		p.Fail(w.notDifferentiable("linear"))
 	}
-	if !p.recording(inputs...) {
+	if !p.recording(x, w.tensor, bias) {
 		return
 	}
 	var kept []*Tensor

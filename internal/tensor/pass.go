@@ -257,5 +257,7 @@ func (t *Tensor) matrix() kernels.Matrix {
 	return kernels.RowMajor(t.data, t.Rows(), t.Dim(-1))
 }
 
-// needs reports whether one of the tensors needs a gradient.
-func needs(ts ...*Tensor) bool { return slices.ContainsFunc(ts, (*Tensor).NeedsGrad) }
+// needs reports whether one of the tensors, nil aside, needs a gradient.
+func needs(ts ...*Tensor) bool {
+	return slices.ContainsFunc(ts, func(t *Tensor) bool { return t != nil && t.NeedsGrad() })
+}

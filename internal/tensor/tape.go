@@ -35,13 +35,14 @@ func (p *Pass) Nodes() int { return len(p.tape.nodes) }
 // anyway, do not count.
 func (p *Pass) SavedBytes() int64 { return p.tape.savedBytes }
 
-// recording reports whether an operation on these inputs goes on the tape.
+// recording reports whether an operation on these inputs, nil ones aside, goes
+// on the tape.
 func (p *Pass) recording(inputs ...*Tensor) bool {
 	if !p.gradients || p.err != nil || !needs(inputs...) {
 		return false
 	}
 	for _, t := range inputs {
-		if t.node != nil && t.node.pass != p {
+		if t != nil && t.node != nil && t.node.pass != p {
 			p.Fail(fmt.Errorf("tensor %s is on the tape of another pass", shapeText(t.Shape())))
 			return false
 		}
