@@ -5,19 +5,145 @@
 package kernels
 
 //go:noescape
-func maxOfAVX2(x *float32, n int64) float32
+func maxOfAVX2(x []float32) float32
 
 //go:noescape
-func expSumAVX2(dst *float32, x *float32, n int64, bias float32, scale float32) float32
+func firstEqualAVX2(x []float32, value float32) int
 
 //go:noescape
-func scaleAVX2(dst *float32, x *float32, n int64, factor float32)
+func sumAVX2(x []float32) float32
 
 //go:noescape
-func maxOfAVX512(x *float32, n int64) float32
+func sumMulAVX2(x []float32, y []float32) float32
 
 //go:noescape
-func expSumAVX512(dst *float32, x *float32, n int64, bias float32, scale float32) float32
+func squaresAVX2(x []float32, shift float32) float32
 
 //go:noescape
-func scaleAVX512(dst *float32, x *float32, n int64, factor float32)
+func scaleAVX2(dst []float32, x []float32, factor float32)
+
+//go:noescape
+func shiftAVX2(dst []float32, x []float32, bias float32, offset float32)
+
+//go:noescape
+func scaleAddAVX2(dst []float32, x []float32, y []float32, factor float32)
+
+//go:noescape
+func mulShiftedAVX2(dst []float32, x []float32, y []float32, shift float32, factor float32)
+
+//go:noescape
+func addMulShiftedAVX2(dst []float32, x []float32, y []float32, shift float32, factor float32)
+
+//go:noescape
+func rotateAVX2(x1 []float32, x2 []float32, cos []float32, sin []float32)
+
+//go:noescape
+func expAVX2(dst []float32, x []float32)
+
+//go:noescape
+func expSumAVX2(dst []float32, x []float32, bias float32, scale float32) float32
+
+//go:noescape
+func sumExpAVX2(x []float32, bias float32, scale float32) float32
+
+//go:noescape
+func subExpMulAVX2(dst []float32, x []float32, y []float32, factor float32)
+
+//go:noescape
+func normalizeAVX2(dst []float32, x []float32, gain []float32, bias []float32, mean float32, rstd float32)
+
+//go:noescape
+func normSumsAVX2(x []float32, gain []float32, dy []float32, mean float32) (float32, float32)
+
+//go:noescape
+func normGradAVX2(dx []float32, x []float32, gain []float32, dy []float32, mean float32, rstd float32, slope float32, offset float32)
+
+//go:noescape
+func geluAVX2(dst []float32, x []float32)
+
+//go:noescape
+func siluAVX2(dst []float32, x []float32)
+
+//go:noescape
+func swigluAVX2(dst []float32, gate []float32, up []float32)
+
+//go:noescape
+func geluGradAVX2(dx []float32, x []float32, dy []float32)
+
+//go:noescape
+func siluGradAVX2(dx []float32, x []float32, dy []float32)
+
+//go:noescape
+func swigluGradAVX2(dgate []float32, dup []float32, gate []float32, up []float32, dy []float32)
+
+//go:noescape
+func maxOfAVX512(x []float32) float32
+
+//go:noescape
+func firstEqualAVX512(x []float32, value float32) int
+
+//go:noescape
+func sumAVX512(x []float32) float32
+
+//go:noescape
+func sumMulAVX512(x []float32, y []float32) float32
+
+//go:noescape
+func squaresAVX512(x []float32, shift float32) float32
+
+//go:noescape
+func scaleAVX512(dst []float32, x []float32, factor float32)
+
+//go:noescape
+func shiftAVX512(dst []float32, x []float32, bias float32, offset float32)
+
+//go:noescape
+func scaleAddAVX512(dst []float32, x []float32, y []float32, factor float32)
+
+//go:noescape
+func mulShiftedAVX512(dst []float32, x []float32, y []float32, shift float32, factor float32)
+
+//go:noescape
+func addMulShiftedAVX512(dst []float32, x []float32, y []float32, shift float32, factor float32)
+
+//go:noescape
+func rotateAVX512(x1 []float32, x2 []float32, cos []float32, sin []float32)
+
+//go:noescape
+func expAVX512(dst []float32, x []float32)
+
+//go:noescape
+func expSumAVX512(dst []float32, x []float32, bias float32, scale float32) float32
+
+//go:noescape
+func sumExpAVX512(x []float32, bias float32, scale float32) float32
+
+//go:noescape
+func subExpMulAVX512(dst []float32, x []float32, y []float32, factor float32)
+
+//go:noescape
+func normalizeAVX512(dst []float32, x []float32, gain []float32, bias []float32, mean float32, rstd float32)
+
+//go:noescape
+func normSumsAVX512(x []float32, gain []float32, dy []float32, mean float32) (float32, float32)
+
+//go:noescape
+func normGradAVX512(dx []float32, x []float32, gain []float32, dy []float32, mean float32, rstd float32, slope float32, offset float32)
+
+//go:noescape
+func geluAVX512(dst []float32, x []float32)
+
+//go:noescape
+func siluAVX512(dst []float32, x []float32)
+
+//go:noescape
+func swigluAVX512(dst []float32, gate []float32, up []float32)
+
+//go:noescape
+func geluGradAVX512(dx []float32, x []float32, dy []float32)
+
+//go:noescape
+func siluGradAVX512(dx []float32, x []float32, dy []float32)
+
+//go:noescape
+func swigluGradAVX512(dgate []float32, dup []float32, gate []float32, up []float32, dy []float32)

@@ -4,227 +4,48 @@
 
 #include "textflag.h"
 
-DATA negInf<>+0(SB)/4, $0xff800000
-DATA negInf<>+4(SB)/4, $0xff800000
-DATA negInf<>+8(SB)/4, $0xff800000
-DATA negInf<>+12(SB)/4, $0xff800000
-DATA negInf<>+16(SB)/4, $0xff800000
-DATA negInf<>+20(SB)/4, $0xff800000
-DATA negInf<>+24(SB)/4, $0xff800000
-DATA negInf<>+28(SB)/4, $0xff800000
-DATA negInf<>+32(SB)/4, $0xff800000
-DATA negInf<>+36(SB)/4, $0xff800000
-DATA negInf<>+40(SB)/4, $0xff800000
-DATA negInf<>+44(SB)/4, $0xff800000
-DATA negInf<>+48(SB)/4, $0xff800000
-DATA negInf<>+52(SB)/4, $0xff800000
-DATA negInf<>+56(SB)/4, $0xff800000
-DATA negInf<>+60(SB)/4, $0xff800000
-GLOBL negInf<>(SB), RODATA|NOPTR, $64
+DATA laneMask<>+0(SB)/4, $0xffffffff
+DATA laneMask<>+4(SB)/4, $0xffffffff
+DATA laneMask<>+8(SB)/4, $0xffffffff
+DATA laneMask<>+12(SB)/4, $0xffffffff
+DATA laneMask<>+16(SB)/4, $0xffffffff
+DATA laneMask<>+20(SB)/4, $0xffffffff
+DATA laneMask<>+24(SB)/4, $0xffffffff
+DATA laneMask<>+28(SB)/4, $0xffffffff
+DATA laneMask<>+32(SB)/4, $0x00000000
+DATA laneMask<>+36(SB)/4, $0x00000000
+DATA laneMask<>+40(SB)/4, $0x00000000
+DATA laneMask<>+44(SB)/4, $0x00000000
+DATA laneMask<>+48(SB)/4, $0x00000000
+DATA laneMask<>+52(SB)/4, $0x00000000
+DATA laneMask<>+56(SB)/4, $0x00000000
+DATA laneMask<>+60(SB)/4, $0x00000000
+GLOBL laneMask<>(SB), RODATA|NOPTR, $64
 
-DATA flushBelow<>+0(SB)/4, $0xc2fc0000
-DATA flushBelow<>+4(SB)/4, $0xc2fc0000
-DATA flushBelow<>+8(SB)/4, $0xc2fc0000
-DATA flushBelow<>+12(SB)/4, $0xc2fc0000
-DATA flushBelow<>+16(SB)/4, $0xc2fc0000
-DATA flushBelow<>+20(SB)/4, $0xc2fc0000
-DATA flushBelow<>+24(SB)/4, $0xc2fc0000
-DATA flushBelow<>+28(SB)/4, $0xc2fc0000
-DATA flushBelow<>+32(SB)/4, $0xc2fc0000
-DATA flushBelow<>+36(SB)/4, $0xc2fc0000
-DATA flushBelow<>+40(SB)/4, $0xc2fc0000
-DATA flushBelow<>+44(SB)/4, $0xc2fc0000
-DATA flushBelow<>+48(SB)/4, $0xc2fc0000
-DATA flushBelow<>+52(SB)/4, $0xc2fc0000
-DATA flushBelow<>+56(SB)/4, $0xc2fc0000
-DATA flushBelow<>+60(SB)/4, $0xc2fc0000
-GLOBL flushBelow<>(SB), RODATA|NOPTR, $64
-
-DATA roundMagic<>+0(SB)/4, $0x4b400000
-DATA roundMagic<>+4(SB)/4, $0x4b400000
-DATA roundMagic<>+8(SB)/4, $0x4b400000
-DATA roundMagic<>+12(SB)/4, $0x4b400000
-DATA roundMagic<>+16(SB)/4, $0x4b400000
-DATA roundMagic<>+20(SB)/4, $0x4b400000
-DATA roundMagic<>+24(SB)/4, $0x4b400000
-DATA roundMagic<>+28(SB)/4, $0x4b400000
-DATA roundMagic<>+32(SB)/4, $0x4b400000
-DATA roundMagic<>+36(SB)/4, $0x4b400000
-DATA roundMagic<>+40(SB)/4, $0x4b400000
-DATA roundMagic<>+44(SB)/4, $0x4b400000
-DATA roundMagic<>+48(SB)/4, $0x4b400000
-DATA roundMagic<>+52(SB)/4, $0x4b400000
-DATA roundMagic<>+56(SB)/4, $0x4b400000
-DATA roundMagic<>+60(SB)/4, $0x4b400000
-GLOBL roundMagic<>(SB), RODATA|NOPTR, $64
-
-DATA exp2c6<>+0(SB)/4, $0x39222000
-DATA exp2c6<>+4(SB)/4, $0x39222000
-DATA exp2c6<>+8(SB)/4, $0x39222000
-DATA exp2c6<>+12(SB)/4, $0x39222000
-DATA exp2c6<>+16(SB)/4, $0x39222000
-DATA exp2c6<>+20(SB)/4, $0x39222000
-DATA exp2c6<>+24(SB)/4, $0x39222000
-DATA exp2c6<>+28(SB)/4, $0x39222000
-DATA exp2c6<>+32(SB)/4, $0x39222000
-DATA exp2c6<>+36(SB)/4, $0x39222000
-DATA exp2c6<>+40(SB)/4, $0x39222000
-DATA exp2c6<>+44(SB)/4, $0x39222000
-DATA exp2c6<>+48(SB)/4, $0x39222000
-DATA exp2c6<>+52(SB)/4, $0x39222000
-DATA exp2c6<>+56(SB)/4, $0x39222000
-DATA exp2c6<>+60(SB)/4, $0x39222000
-GLOBL exp2c6<>(SB), RODATA|NOPTR, $64
-
-DATA exp2c5<>+0(SB)/4, $0x3aafa460
-DATA exp2c5<>+4(SB)/4, $0x3aafa460
-DATA exp2c5<>+8(SB)/4, $0x3aafa460
-DATA exp2c5<>+12(SB)/4, $0x3aafa460
-DATA exp2c5<>+16(SB)/4, $0x3aafa460
-DATA exp2c5<>+20(SB)/4, $0x3aafa460
-DATA exp2c5<>+24(SB)/4, $0x3aafa460
-DATA exp2c5<>+28(SB)/4, $0x3aafa460
-DATA exp2c5<>+32(SB)/4, $0x3aafa460
-DATA exp2c5<>+36(SB)/4, $0x3aafa460
-DATA exp2c5<>+40(SB)/4, $0x3aafa460
-DATA exp2c5<>+44(SB)/4, $0x3aafa460
-DATA exp2c5<>+48(SB)/4, $0x3aafa460
-DATA exp2c5<>+52(SB)/4, $0x3aafa460
-DATA exp2c5<>+56(SB)/4, $0x3aafa460
-DATA exp2c5<>+60(SB)/4, $0x3aafa460
-GLOBL exp2c5<>(SB), RODATA|NOPTR, $64
-
-DATA exp2c4<>+0(SB)/4, $0x3c1d950e
-DATA exp2c4<>+4(SB)/4, $0x3c1d950e
-DATA exp2c4<>+8(SB)/4, $0x3c1d950e
-DATA exp2c4<>+12(SB)/4, $0x3c1d950e
-DATA exp2c4<>+16(SB)/4, $0x3c1d950e
-DATA exp2c4<>+20(SB)/4, $0x3c1d950e
-DATA exp2c4<>+24(SB)/4, $0x3c1d950e
-DATA exp2c4<>+28(SB)/4, $0x3c1d950e
-DATA exp2c4<>+32(SB)/4, $0x3c1d950e
-DATA exp2c4<>+36(SB)/4, $0x3c1d950e
-DATA exp2c4<>+40(SB)/4, $0x3c1d950e
-DATA exp2c4<>+44(SB)/4, $0x3c1d950e
-DATA exp2c4<>+48(SB)/4, $0x3c1d950e
-DATA exp2c4<>+52(SB)/4, $0x3c1d950e
-DATA exp2c4<>+56(SB)/4, $0x3c1d950e
-DATA exp2c4<>+60(SB)/4, $0x3c1d950e
-GLOBL exp2c4<>(SB), RODATA|NOPTR, $64
-
-DATA exp2c3<>+0(SB)/4, $0x3d635766
-DATA exp2c3<>+4(SB)/4, $0x3d635766
-DATA exp2c3<>+8(SB)/4, $0x3d635766
-DATA exp2c3<>+12(SB)/4, $0x3d635766
-DATA exp2c3<>+16(SB)/4, $0x3d635766
-DATA exp2c3<>+20(SB)/4, $0x3d635766
-DATA exp2c3<>+24(SB)/4, $0x3d635766
-DATA exp2c3<>+28(SB)/4, $0x3d635766
-DATA exp2c3<>+32(SB)/4, $0x3d635766
-DATA exp2c3<>+36(SB)/4, $0x3d635766
-DATA exp2c3<>+40(SB)/4, $0x3d635766
-DATA exp2c3<>+44(SB)/4, $0x3d635766
-DATA exp2c3<>+48(SB)/4, $0x3d635766
-DATA exp2c3<>+52(SB)/4, $0x3d635766
-DATA exp2c3<>+56(SB)/4, $0x3d635766
-DATA exp2c3<>+60(SB)/4, $0x3d635766
-GLOBL exp2c3<>(SB), RODATA|NOPTR, $64
-
-DATA exp2c2<>+0(SB)/4, $0x3e75fdf0
-DATA exp2c2<>+4(SB)/4, $0x3e75fdf0
-DATA exp2c2<>+8(SB)/4, $0x3e75fdf0
-DATA exp2c2<>+12(SB)/4, $0x3e75fdf0
-DATA exp2c2<>+16(SB)/4, $0x3e75fdf0
-DATA exp2c2<>+20(SB)/4, $0x3e75fdf0
-DATA exp2c2<>+24(SB)/4, $0x3e75fdf0
-DATA exp2c2<>+28(SB)/4, $0x3e75fdf0
-DATA exp2c2<>+32(SB)/4, $0x3e75fdf0
-DATA exp2c2<>+36(SB)/4, $0x3e75fdf0
-DATA exp2c2<>+40(SB)/4, $0x3e75fdf0
-DATA exp2c2<>+44(SB)/4, $0x3e75fdf0
-DATA exp2c2<>+48(SB)/4, $0x3e75fdf0
-DATA exp2c2<>+52(SB)/4, $0x3e75fdf0
-DATA exp2c2<>+56(SB)/4, $0x3e75fdf0
-DATA exp2c2<>+60(SB)/4, $0x3e75fdf0
-GLOBL exp2c2<>(SB), RODATA|NOPTR, $64
-
-DATA exp2c1<>+0(SB)/4, $0x3f317218
-DATA exp2c1<>+4(SB)/4, $0x3f317218
-DATA exp2c1<>+8(SB)/4, $0x3f317218
-DATA exp2c1<>+12(SB)/4, $0x3f317218
-DATA exp2c1<>+16(SB)/4, $0x3f317218
-DATA exp2c1<>+20(SB)/4, $0x3f317218
-DATA exp2c1<>+24(SB)/4, $0x3f317218
-DATA exp2c1<>+28(SB)/4, $0x3f317218
-DATA exp2c1<>+32(SB)/4, $0x3f317218
-DATA exp2c1<>+36(SB)/4, $0x3f317218
-DATA exp2c1<>+40(SB)/4, $0x3f317218
-DATA exp2c1<>+44(SB)/4, $0x3f317218
-DATA exp2c1<>+48(SB)/4, $0x3f317218
-DATA exp2c1<>+52(SB)/4, $0x3f317218
-DATA exp2c1<>+56(SB)/4, $0x3f317218
-DATA exp2c1<>+60(SB)/4, $0x3f317218
-GLOBL exp2c1<>(SB), RODATA|NOPTR, $64
-
-DATA exp2c0<>+0(SB)/4, $0x3f800000
-DATA exp2c0<>+4(SB)/4, $0x3f800000
-DATA exp2c0<>+8(SB)/4, $0x3f800000
-DATA exp2c0<>+12(SB)/4, $0x3f800000
-DATA exp2c0<>+16(SB)/4, $0x3f800000
-DATA exp2c0<>+20(SB)/4, $0x3f800000
-DATA exp2c0<>+24(SB)/4, $0x3f800000
-DATA exp2c0<>+28(SB)/4, $0x3f800000
-DATA exp2c0<>+32(SB)/4, $0x3f800000
-DATA exp2c0<>+36(SB)/4, $0x3f800000
-DATA exp2c0<>+40(SB)/4, $0x3f800000
-DATA exp2c0<>+44(SB)/4, $0x3f800000
-DATA exp2c0<>+48(SB)/4, $0x3f800000
-DATA exp2c0<>+52(SB)/4, $0x3f800000
-DATA exp2c0<>+56(SB)/4, $0x3f800000
-DATA exp2c0<>+60(SB)/4, $0x3f800000
-GLOBL exp2c0<>(SB), RODATA|NOPTR, $64
-
-DATA tailMask<>+0(SB)/4, $0xffffffff
-DATA tailMask<>+4(SB)/4, $0xffffffff
-DATA tailMask<>+8(SB)/4, $0xffffffff
-DATA tailMask<>+12(SB)/4, $0xffffffff
-DATA tailMask<>+16(SB)/4, $0xffffffff
-DATA tailMask<>+20(SB)/4, $0xffffffff
-DATA tailMask<>+24(SB)/4, $0xffffffff
-DATA tailMask<>+28(SB)/4, $0xffffffff
-DATA tailMask<>+32(SB)/4, $0x00000000
-DATA tailMask<>+36(SB)/4, $0x00000000
-DATA tailMask<>+40(SB)/4, $0x00000000
-DATA tailMask<>+44(SB)/4, $0x00000000
-DATA tailMask<>+48(SB)/4, $0x00000000
-DATA tailMask<>+52(SB)/4, $0x00000000
-DATA tailMask<>+56(SB)/4, $0x00000000
-DATA tailMask<>+60(SB)/4, $0x00000000
-GLOBL tailMask<>(SB), RODATA|NOPTR, $64
-
-// func maxOfAVX2(x *float32, n int64) float32
-// Requires: AVX, SSE
-TEXT ·maxOfAVX2(SB), NOSPLIT, $0-20
-	MOVQ    x+0(FP), AX
-	MOVQ    n+8(FP), CX
-	VMOVUPS negInf<>+0(SB), Y0
-	VMOVUPS negInf<>+0(SB), Y1
-	VMOVUPS negInf<>+0(SB), Y2
-	VMOVUPS negInf<>+0(SB), Y3
-	VMOVUPS negInf<>+0(SB), Y15
+// func maxOfAVX2(x []float32) float32
+// Requires: AVX
+TEXT ·maxOfAVX2(SB), NOSPLIT, $0-28
+	MOVQ    x_base+0(FP), AX
+	MOVQ    x_len+8(FP), CX
+	XORQ    DX, DX
+	VMOVUPS allff800000<>+0(SB), Y14
+	VMOVUPS allff800000<>+0(SB), Y13
+	VMOVUPS allff800000<>+0(SB), Y12
+	VMOVUPS allff800000<>+0(SB), Y11
+	VMOVUPS allff800000<>+0(SB), Y10
 	SUBQ    $0x00000020, CX
 	JL      many_end
 
 many:
-	VMOVUPS (AX), Y4
-	VMAXPS  Y0, Y4, Y0
-	VMOVUPS 32(AX), Y5
-	VMAXPS  Y1, Y5, Y1
-	VMOVUPS 64(AX), Y6
-	VMAXPS  Y2, Y6, Y2
-	VMOVUPS 96(AX), Y7
-	VMAXPS  Y3, Y7, Y3
-	ADDQ    $0x00000080, AX
+	VMOVUPS (AX)(DX*1), Y0
+	VMAXPS  Y14, Y0, Y14
+	VMOVUPS 32(AX)(DX*1), Y1
+	VMAXPS  Y13, Y1, Y13
+	VMOVUPS 64(AX)(DX*1), Y2
+	VMAXPS  Y12, Y2, Y12
+	VMOVUPS 96(AX)(DX*1), Y3
+	VMAXPS  Y11, Y3, Y11
+	ADDQ    $0x00000080, DX
 	SUBQ    $0x00000020, CX
 	JGE     many
 
@@ -234,250 +55,2384 @@ many_end:
 	JL   one_end
 
 one:
-	VMOVUPS (AX), Y4
-	VMAXPS  Y0, Y4, Y0
-	ADDQ    $0x00000020, AX
+	VMOVUPS (AX)(DX*1), Y0
+	VMAXPS  Y14, Y0, Y14
+	ADDQ    $0x00000020, DX
 	SUBQ    $0x00000008, CX
 	JGE     one
 
 one_end:
 	ADDQ       $0x00000008, CX
 	TESTQ      CX, CX
-	JZ         fold
-	LEAQ       tailMask<>+32(SB), DX
+	JZ         seen
+	LEAQ       laneMask<>+32(SB), BX
 	SHLQ       $0x02, CX
-	SUBQ       CX, DX
-	VMOVUPS    (DX), Y14
-	VMASKMOVPS (AX), Y14, Y4
-	VBLENDVPS  Y14, Y4, Y15, Y4
-	VMAXPS     Y0, Y4, Y0
+	SUBQ       CX, BX
+	VMOVUPS    (BX), Y15
+	VMASKMOVPS (AX)(DX*1), Y15, Y0
+	VBLENDVPS  Y15, Y0, Y10, Y0
+	VMAXPS     Y14, Y0, Y14
 
-fold:
-	VMAXPS       Y0, Y1, Y0
-	VMAXPS       Y0, Y2, Y0
-	VMAXPS       Y0, Y3, Y0
+seen:
+	VMAXPS       Y13, Y14, Y14
+	VMAXPS       Y12, Y14, Y14
+	VMAXPS       Y11, Y14, Y14
+	VMOVUPS      Y14, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VMAXPS       X1, X0, X0
 	VPSHUFD      $0x4e, X0, X1
 	VMAXPS       X1, X0, X0
 	VPSHUFD      $0xb1, X0, X1
 	VMAXPS       X1, X0, X0
-	MOVSS        X0, ret+16(FP)
+	VMOVSS       X0, ret+24(FP)
 	VZEROUPPER
 	RET
 
-// func expSumAVX2(dst *float32, x *float32, n int64, bias float32, scale float32) float32
-// Requires: AVX, AVX2, FMA3, SSE
-TEXT ·expSumAVX2(SB), NOSPLIT, $0-36
-	MOVQ         dst+0(FP), AX
-	MOVQ         x+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VBROADCASTSS bias+24(FP), Y10
-	VBROADCASTSS scale+28(FP), Y11
-	VMOVUPS      roundMagic<>+0(SB), Y12
-	VMOVUPS      exp2c6<>+0(SB), Y13
-	VMOVUPS      exp2c5<>+0(SB), Y14
-	VMOVUPS      exp2c4<>+0(SB), Y15
-	VXORPS       Y8, Y8, Y8
-	VXORPS       Y9, Y9, Y9
-	SUBQ         $0x00000010, DX
-	JL           many_end
+DATA allff800000<>+0(SB)/4, $0xff800000
+DATA allff800000<>+4(SB)/4, $0xff800000
+DATA allff800000<>+8(SB)/4, $0xff800000
+DATA allff800000<>+12(SB)/4, $0xff800000
+DATA allff800000<>+16(SB)/4, $0xff800000
+DATA allff800000<>+20(SB)/4, $0xff800000
+DATA allff800000<>+24(SB)/4, $0xff800000
+DATA allff800000<>+28(SB)/4, $0xff800000
+DATA allff800000<>+32(SB)/4, $0xff800000
+DATA allff800000<>+36(SB)/4, $0xff800000
+DATA allff800000<>+40(SB)/4, $0xff800000
+DATA allff800000<>+44(SB)/4, $0xff800000
+DATA allff800000<>+48(SB)/4, $0xff800000
+DATA allff800000<>+52(SB)/4, $0xff800000
+DATA allff800000<>+56(SB)/4, $0xff800000
+DATA allff800000<>+60(SB)/4, $0xff800000
+GLOBL allff800000<>(SB), RODATA|NOPTR, $64
 
-many:
-	VMOVUPS     (CX), Y0
-	VSUBPS      Y10, Y0, Y0
-	VMULPS      Y11, Y0, Y0
-	VCMPPS      $0x05, flushBelow<>+0(SB), Y0, Y3
-	VADDPS      Y12, Y0, Y1
-	VSUBPS      Y12, Y1, Y2
-	VSUBPS      Y2, Y0, Y0
-	VMOVUPS     Y13, Y2
-	VFMADD213PS Y14, Y0, Y2
-	VFMADD213PS Y15, Y0, Y2
-	VFMADD213PS exp2c3<>+0(SB), Y0, Y2
-	VFMADD213PS exp2c2<>+0(SB), Y0, Y2
-	VFMADD213PS exp2c1<>+0(SB), Y0, Y2
-	VFMADD213PS exp2c0<>+0(SB), Y0, Y2
-	VPSLLD      $0x17, Y1, Y1
-	VPADDD      Y1, Y2, Y2
-	VANDPS      Y3, Y2, Y2
-	VMOVUPS     Y2, (AX)
-	VADDPS      Y2, Y8, Y8
-	VMOVUPS     32(CX), Y4
-	VSUBPS      Y10, Y4, Y4
-	VMULPS      Y11, Y4, Y4
-	VCMPPS      $0x05, flushBelow<>+0(SB), Y4, Y7
-	VADDPS      Y12, Y4, Y5
-	VSUBPS      Y12, Y5, Y6
-	VSUBPS      Y6, Y4, Y4
-	VMOVUPS     Y13, Y6
-	VFMADD213PS Y14, Y4, Y6
-	VFMADD213PS Y15, Y4, Y6
-	VFMADD213PS exp2c3<>+0(SB), Y4, Y6
-	VFMADD213PS exp2c2<>+0(SB), Y4, Y6
-	VFMADD213PS exp2c1<>+0(SB), Y4, Y6
-	VFMADD213PS exp2c0<>+0(SB), Y4, Y6
-	VPSLLD      $0x17, Y5, Y5
-	VPADDD      Y5, Y6, Y6
-	VANDPS      Y7, Y6, Y6
-	VMOVUPS     Y6, 32(AX)
-	VADDPS      Y6, Y9, Y9
-	ADDQ        $0x00000040, CX
-	ADDQ        $0x00000040, AX
-	SUBQ        $0x00000010, DX
-	JGE         many
-
-many_end:
-	ADDQ $0x00000010, DX
-	SUBQ $0x00000008, DX
-	JL   one_end
+// func firstEqualAVX2(x []float32, value float32) int
+// Requires: AVX
+TEXT ·firstEqualAVX2(SB), NOSPLIT, $0-40
+	MOVQ         x_base+0(FP), AX
+	MOVQ         x_len+8(FP), CX
+	XORQ         DX, DX
+	VBROADCASTSS value+24(FP), Y14
+	SUBQ         $0x00000008, CX
+	JL           one_end
 
 one:
-	VMOVUPS     (CX), Y0
-	VSUBPS      Y10, Y0, Y0
-	VMULPS      Y11, Y0, Y0
-	VCMPPS      $0x05, flushBelow<>+0(SB), Y0, Y3
-	VADDPS      Y12, Y0, Y1
-	VSUBPS      Y12, Y1, Y2
-	VSUBPS      Y2, Y0, Y0
-	VMOVUPS     Y13, Y2
-	VFMADD213PS Y14, Y0, Y2
-	VFMADD213PS Y15, Y0, Y2
-	VFMADD213PS exp2c3<>+0(SB), Y0, Y2
-	VFMADD213PS exp2c2<>+0(SB), Y0, Y2
-	VFMADD213PS exp2c1<>+0(SB), Y0, Y2
-	VFMADD213PS exp2c0<>+0(SB), Y0, Y2
-	VPSLLD      $0x17, Y1, Y1
-	VPADDD      Y1, Y2, Y2
-	VANDPS      Y3, Y2, Y2
-	VMOVUPS     Y2, (AX)
-	VADDPS      Y2, Y8, Y8
-	ADDQ        $0x00000020, CX
-	ADDQ        $0x00000020, AX
-	SUBQ        $0x00000008, DX
-	JGE         one
+	VMOVUPS   (AX)(DX*1), Y0
+	VCMPPS    $0x00, Y14, Y0, Y1
+	VMOVMSKPS Y1, BX
+	TESTL     BX, BX
+	JNZ       found
+	ADDQ      $0x00000020, DX
+	SUBQ      $0x00000008, CX
+	JGE       one
 
 one_end:
-	ADDQ        $0x00000008, DX
-	TESTQ       DX, DX
-	JZ          fold
-	LEAQ        tailMask<>+32(SB), BX
-	SHLQ        $0x02, DX
-	SUBQ        DX, BX
-	VMOVUPS     (BX), Y7
-	VMOVUPS     negInf<>+0(SB), Y6
-	VMASKMOVPS  (CX), Y7, Y0
-	VBLENDVPS   Y7, Y0, Y6, Y0
-	VSUBPS      Y10, Y0, Y0
-	VMULPS      Y11, Y0, Y0
-	VCMPPS      $0x05, flushBelow<>+0(SB), Y0, Y3
-	VADDPS      Y12, Y0, Y1
-	VSUBPS      Y12, Y1, Y2
-	VSUBPS      Y2, Y0, Y0
-	VMOVUPS     Y13, Y2
-	VFMADD213PS Y14, Y0, Y2
-	VFMADD213PS Y15, Y0, Y2
-	VFMADD213PS exp2c3<>+0(SB), Y0, Y2
-	VFMADD213PS exp2c2<>+0(SB), Y0, Y2
-	VFMADD213PS exp2c1<>+0(SB), Y0, Y2
-	VFMADD213PS exp2c0<>+0(SB), Y0, Y2
-	VPSLLD      $0x17, Y1, Y1
-	VPADDD      Y1, Y2, Y2
-	VANDPS      Y3, Y2, Y2
-	VMASKMOVPS  Y2, Y7, (AX)
-	VANDPS      Y7, Y2, Y2
-	VADDPS      Y2, Y8, Y8
+	ADDQ       $0x00000008, CX
+	TESTQ      CX, CX
+	JZ         seen
+	LEAQ       laneMask<>+32(SB), BX
+	SHLQ       $0x02, CX
+	SUBQ       CX, BX
+	VMOVUPS    (BX), Y15
+	VMASKMOVPS (AX)(DX*1), Y15, Y0
+	VCMPPS     $0x00, Y14, Y0, Y1
+	VANDPS     Y15, Y1, Y1
+	VMOVMSKPS  Y1, BX
+	TESTL      BX, BX
+	JNZ        found
 
-fold:
-	VADDPS       Y9, Y8, Y8
-	VEXTRACTF128 $0x01, Y8, X9
-	VADDPS       X9, X8, X8
-	VPSHUFD      $0x4e, X8, X9
-	VADDPS       X9, X8, X8
-	VPSHUFD      $0xb1, X8, X9
-	VADDPS       X9, X8, X8
-	MOVSS        X8, ret+32(FP)
+seen:
+	MOVQ $-1, AX
+	MOVQ AX, ret+32(FP)
 	VZEROUPPER
 	RET
 
-// func scaleAVX2(dst *float32, x *float32, n int64, factor float32)
+found:
+	BSFL BX, BX
+	MOVL BX, AX
+	SHRQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ AX, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func sumAVX2(x []float32) float32
 // Requires: AVX
-TEXT ·scaleAVX2(SB), NOSPLIT, $0-28
-	MOVQ         dst+0(FP), AX
-	MOVQ         x+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VBROADCASTSS factor+24(FP), Y0
-	SUBQ         $0x00000020, DX
-	JL           many_end
+TEXT ·sumAVX2(SB), NOSPLIT, $0-28
+	MOVQ   x_base+0(FP), AX
+	MOVQ   x_len+8(FP), CX
+	XORQ   DX, DX
+	VXORPS Y14, Y14, Y14
+	VXORPS Y13, Y13, Y13
+	VXORPS Y12, Y12, Y12
+	VXORPS Y11, Y11, Y11
+	SUBQ   $0x00000020, CX
+	JL     many_end
 
 many:
-	VMULPS  (CX), Y0, Y1
-	VMOVUPS Y1, (AX)
-	VMULPS  32(CX), Y0, Y2
-	VMOVUPS Y2, 32(AX)
-	VMULPS  64(CX), Y0, Y3
-	VMOVUPS Y3, 64(AX)
-	VMULPS  96(CX), Y0, Y4
-	VMOVUPS Y4, 96(AX)
-	ADDQ    $0x00000080, CX
-	ADDQ    $0x00000080, AX
-	SUBQ    $0x00000020, DX
+	VMOVUPS (AX)(DX*1), Y0
+	VADDPS  Y0, Y14, Y14
+	VMOVUPS 32(AX)(DX*1), Y1
+	VADDPS  Y1, Y13, Y13
+	VMOVUPS 64(AX)(DX*1), Y2
+	VADDPS  Y2, Y12, Y12
+	VMOVUPS 96(AX)(DX*1), Y3
+	VADDPS  Y3, Y11, Y11
+	ADDQ    $0x00000080, DX
+	SUBQ    $0x00000020, CX
 	JGE     many
 
 many_end:
-	ADDQ $0x00000020, DX
-	SUBQ $0x00000008, DX
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
 	JL   one_end
 
 one:
-	VMULPS  (CX), Y0, Y1
-	VMOVUPS Y1, (AX)
-	ADDQ    $0x00000020, CX
-	ADDQ    $0x00000020, AX
-	SUBQ    $0x00000008, DX
+	VMOVUPS (AX)(DX*1), Y0
+	VADDPS  Y0, Y14, Y14
+	ADDQ    $0x00000020, DX
+	SUBQ    $0x00000008, CX
 	JGE     one
 
 one_end:
-	ADDQ       $0x00000008, DX
-	TESTQ      DX, DX
-	JZ         done
-	LEAQ       tailMask<>+32(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y7
-	VMOVUPS    negInf<>+0(SB), Y6
-	VMASKMOVPS (CX), Y7, Y1
-	VBLENDVPS  Y7, Y1, Y6, Y1
-	VMULPS     Y1, Y0, Y1
-	VMASKMOVPS Y1, Y7, (AX)
+	ADDQ       $0x00000008, CX
+	TESTQ      CX, CX
+	JZ         seen
+	LEAQ       laneMask<>+32(SB), BX
+	SHLQ       $0x02, CX
+	SUBQ       CX, BX
+	VMOVUPS    (BX), Y15
+	VMASKMOVPS (AX)(DX*1), Y15, Y0
+	VADDPS     Y0, Y14, Y14
 
-done:
+seen:
+	VADDPS       Y13, Y14, Y14
+	VADDPS       Y12, Y14, Y14
+	VADDPS       Y11, Y14, Y14
+	VMOVUPS      Y14, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VPSHUFD      $0x4e, X0, X1
+	VADDPS       X1, X0, X0
+	VPSHUFD      $0xb1, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, ret+24(FP)
 	VZEROUPPER
 	RET
 
-// func maxOfAVX512(x *float32, n int64) float32
-// Requires: AVX, AVX512F, SSE
-TEXT ·maxOfAVX512(SB), NOSPLIT, $0-20
-	MOVQ    x+0(FP), AX
-	MOVQ    n+8(FP), CX
-	VMOVUPS negInf<>+0(SB), Z0
-	VMOVUPS negInf<>+0(SB), Z1
-	VMOVUPS negInf<>+0(SB), Z2
-	VMOVUPS negInf<>+0(SB), Z3
-	VMOVUPS negInf<>+0(SB), Z15
+// func sumMulAVX2(x []float32, y []float32) float32
+// Requires: AVX, FMA3
+TEXT ·sumMulAVX2(SB), NOSPLIT, $0-52
+	MOVQ   x_base+0(FP), AX
+	MOVQ   x_len+8(FP), CX
+	MOVQ   y_base+24(FP), DX
+	XORQ   BX, BX
+	VXORPS Y14, Y14, Y14
+	VXORPS Y13, Y13, Y13
+	VXORPS Y12, Y12, Y12
+	VXORPS Y11, Y11, Y11
+	SUBQ   $0x00000020, CX
+	JL     many_end
+
+many:
+	VMOVUPS     (AX)(BX*1), Y0
+	VMOVUPS     (DX)(BX*1), Y1
+	VFMADD231PS Y0, Y1, Y14
+	VMOVUPS     32(AX)(BX*1), Y2
+	VMOVUPS     32(DX)(BX*1), Y3
+	VFMADD231PS Y2, Y3, Y13
+	VMOVUPS     64(AX)(BX*1), Y4
+	VMOVUPS     64(DX)(BX*1), Y5
+	VFMADD231PS Y4, Y5, Y12
+	VMOVUPS     96(AX)(BX*1), Y6
+	VMOVUPS     96(DX)(BX*1), Y7
+	VFMADD231PS Y6, Y7, Y11
+	ADDQ        $0x00000080, BX
+	SUBQ        $0x00000020, CX
+	JGE         many
+
+many_end:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   one_end
+
+one:
+	VMOVUPS     (AX)(BX*1), Y0
+	VMOVUPS     (DX)(BX*1), Y1
+	VFMADD231PS Y0, Y1, Y14
+	ADDQ        $0x00000020, BX
+	SUBQ        $0x00000008, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000008, CX
+	TESTQ       CX, CX
+	JZ          seen
+	LEAQ        laneMask<>+32(SB), SI
+	SHLQ        $0x02, CX
+	SUBQ        CX, SI
+	VMOVUPS     (SI), Y15
+	VMASKMOVPS  (AX)(BX*1), Y15, Y0
+	VMASKMOVPS  (DX)(BX*1), Y15, Y1
+	VFMADD231PS Y0, Y1, Y14
+
+seen:
+	VADDPS       Y13, Y14, Y14
+	VADDPS       Y12, Y14, Y14
+	VADDPS       Y11, Y14, Y14
+	VMOVUPS      Y14, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VPSHUFD      $0x4e, X0, X1
+	VADDPS       X1, X0, X0
+	VPSHUFD      $0xb1, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, ret+48(FP)
+	VZEROUPPER
+	RET
+
+// func squaresAVX2(x []float32, shift float32) float32
+// Requires: AVX, FMA3
+TEXT ·squaresAVX2(SB), NOSPLIT, $0-36
+	MOVQ         x_base+0(FP), AX
+	MOVQ         x_len+8(FP), CX
+	XORQ         DX, DX
+	VBROADCASTSS shift+24(FP), Y14
+	VXORPS       Y13, Y13, Y13
+	VXORPS       Y12, Y12, Y12
+	VXORPS       Y11, Y11, Y11
+	VXORPS       Y10, Y10, Y10
+	SUBQ         $0x00000020, CX
+	JL           many_end
+
+many:
+	VMOVUPS     (AX)(DX*1), Y0
+	VSUBPS      Y14, Y0, Y0
+	VFMADD231PS Y0, Y0, Y13
+	VMOVUPS     32(AX)(DX*1), Y1
+	VSUBPS      Y14, Y1, Y1
+	VFMADD231PS Y1, Y1, Y12
+	VMOVUPS     64(AX)(DX*1), Y2
+	VSUBPS      Y14, Y2, Y2
+	VFMADD231PS Y2, Y2, Y11
+	VMOVUPS     96(AX)(DX*1), Y3
+	VSUBPS      Y14, Y3, Y3
+	VFMADD231PS Y3, Y3, Y10
+	ADDQ        $0x00000080, DX
+	SUBQ        $0x00000020, CX
+	JGE         many
+
+many_end:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   one_end
+
+one:
+	VMOVUPS     (AX)(DX*1), Y0
+	VSUBPS      Y14, Y0, Y0
+	VFMADD231PS Y0, Y0, Y13
+	ADDQ        $0x00000020, DX
+	SUBQ        $0x00000008, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000008, CX
+	TESTQ       CX, CX
+	JZ          seen
+	LEAQ        laneMask<>+32(SB), BX
+	SHLQ        $0x02, CX
+	SUBQ        CX, BX
+	VMOVUPS     (BX), Y15
+	VMASKMOVPS  (AX)(DX*1), Y15, Y0
+	VSUBPS      Y14, Y0, Y0
+	VANDPS      Y15, Y0, Y0
+	VFMADD231PS Y0, Y0, Y13
+
+seen:
+	VADDPS       Y12, Y13, Y13
+	VADDPS       Y11, Y13, Y13
+	VADDPS       Y10, Y13, Y13
+	VMOVUPS      Y13, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VPSHUFD      $0x4e, X0, X1
+	VADDPS       X1, X0, X0
+	VPSHUFD      $0xb1, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func scaleAVX2(dst []float32, x []float32, factor float32)
+// Requires: AVX
+TEXT ·scaleAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	XORQ         BX, BX
+	VBROADCASTSS factor+48(FP), Y14
+	SUBQ         $0x00000020, CX
+	JL           many_end
+
+many:
+	VMOVUPS (DX)(BX*1), Y0
+	VMULPS  Y14, Y0, Y0
+	VMOVUPS Y0, (AX)(BX*1)
+	VMOVUPS 32(DX)(BX*1), Y1
+	VMULPS  Y14, Y1, Y1
+	VMOVUPS Y1, 32(AX)(BX*1)
+	VMOVUPS 64(DX)(BX*1), Y2
+	VMULPS  Y14, Y2, Y2
+	VMOVUPS Y2, 64(AX)(BX*1)
+	VMOVUPS 96(DX)(BX*1), Y3
+	VMULPS  Y14, Y3, Y3
+	VMOVUPS Y3, 96(AX)(BX*1)
+	ADDQ    $0x00000080, BX
+	SUBQ    $0x00000020, CX
+	JGE     many
+
+many_end:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   one_end
+
+one:
+	VMOVUPS (DX)(BX*1), Y0
+	VMULPS  Y14, Y0, Y0
+	VMOVUPS Y0, (AX)(BX*1)
+	ADDQ    $0x00000020, BX
+	SUBQ    $0x00000008, CX
+	JGE     one
+
+one_end:
+	ADDQ       $0x00000008, CX
+	TESTQ      CX, CX
+	JZ         seen
+	LEAQ       laneMask<>+32(SB), SI
+	SHLQ       $0x02, CX
+	SUBQ       CX, SI
+	VMOVUPS    (SI), Y15
+	VMASKMOVPS (DX)(BX*1), Y15, Y0
+	VMULPS     Y14, Y0, Y0
+	VMASKMOVPS Y0, Y15, (AX)(BX*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+// func shiftAVX2(dst []float32, x []float32, bias float32, offset float32)
+// Requires: AVX
+TEXT ·shiftAVX2(SB), NOSPLIT, $0-56
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	XORQ         BX, BX
+	VBROADCASTSS bias+48(FP), Y14
+	VBROADCASTSS offset+52(FP), Y13
+	SUBQ         $0x00000020, CX
+	JL           many_end
+
+many:
+	VMOVUPS (DX)(BX*1), Y0
+	VSUBPS  Y14, Y0, Y0
+	VSUBPS  Y13, Y0, Y0
+	VMOVUPS Y0, (AX)(BX*1)
+	VMOVUPS 32(DX)(BX*1), Y1
+	VSUBPS  Y14, Y1, Y1
+	VSUBPS  Y13, Y1, Y1
+	VMOVUPS Y1, 32(AX)(BX*1)
+	VMOVUPS 64(DX)(BX*1), Y2
+	VSUBPS  Y14, Y2, Y2
+	VSUBPS  Y13, Y2, Y2
+	VMOVUPS Y2, 64(AX)(BX*1)
+	VMOVUPS 96(DX)(BX*1), Y3
+	VSUBPS  Y14, Y3, Y3
+	VSUBPS  Y13, Y3, Y3
+	VMOVUPS Y3, 96(AX)(BX*1)
+	ADDQ    $0x00000080, BX
+	SUBQ    $0x00000020, CX
+	JGE     many
+
+many_end:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   one_end
+
+one:
+	VMOVUPS (DX)(BX*1), Y0
+	VSUBPS  Y14, Y0, Y0
+	VSUBPS  Y13, Y0, Y0
+	VMOVUPS Y0, (AX)(BX*1)
+	ADDQ    $0x00000020, BX
+	SUBQ    $0x00000008, CX
+	JGE     one
+
+one_end:
+	ADDQ       $0x00000008, CX
+	TESTQ      CX, CX
+	JZ         seen
+	LEAQ       laneMask<>+32(SB), SI
+	SHLQ       $0x02, CX
+	SUBQ       CX, SI
+	VMOVUPS    (SI), Y15
+	VMASKMOVPS (DX)(BX*1), Y15, Y0
+	VSUBPS     Y14, Y0, Y0
+	VSUBPS     Y13, Y0, Y0
+	VMASKMOVPS Y0, Y15, (AX)(BX*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+// func scaleAddAVX2(dst []float32, x []float32, y []float32, factor float32)
+// Requires: AVX, FMA3
+TEXT ·scaleAddAVX2(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         y_base+48(FP), BX
+	XORQ         SI, SI
+	VBROADCASTSS factor+72(FP), Y14
+	SUBQ         $0x00000020, CX
+	JL           many_end
+
+many:
+	VMOVUPS     (DX)(SI*1), Y0
+	VMOVUPS     (BX)(SI*1), Y1
+	VFMADD231PS Y14, Y0, Y1
+	VMOVUPS     Y1, (AX)(SI*1)
+	VMOVUPS     32(DX)(SI*1), Y2
+	VMOVUPS     32(BX)(SI*1), Y3
+	VFMADD231PS Y14, Y2, Y3
+	VMOVUPS     Y3, 32(AX)(SI*1)
+	VMOVUPS     64(DX)(SI*1), Y4
+	VMOVUPS     64(BX)(SI*1), Y5
+	VFMADD231PS Y14, Y4, Y5
+	VMOVUPS     Y5, 64(AX)(SI*1)
+	VMOVUPS     96(DX)(SI*1), Y6
+	VMOVUPS     96(BX)(SI*1), Y7
+	VFMADD231PS Y14, Y6, Y7
+	VMOVUPS     Y7, 96(AX)(SI*1)
+	ADDQ        $0x00000080, SI
+	SUBQ        $0x00000020, CX
+	JGE         many
+
+many_end:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   one_end
+
+one:
+	VMOVUPS     (DX)(SI*1), Y0
+	VMOVUPS     (BX)(SI*1), Y1
+	VFMADD231PS Y14, Y0, Y1
+	VMOVUPS     Y1, (AX)(SI*1)
+	ADDQ        $0x00000020, SI
+	SUBQ        $0x00000008, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000008, CX
+	TESTQ       CX, CX
+	JZ          seen
+	LEAQ        laneMask<>+32(SB), DI
+	SHLQ        $0x02, CX
+	SUBQ        CX, DI
+	VMOVUPS     (DI), Y15
+	VMASKMOVPS  (DX)(SI*1), Y15, Y0
+	VMASKMOVPS  (BX)(SI*1), Y15, Y1
+	VFMADD231PS Y14, Y0, Y1
+	VMASKMOVPS  Y1, Y15, (AX)(SI*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+// func mulShiftedAVX2(dst []float32, x []float32, y []float32, shift float32, factor float32)
+// Requires: AVX
+TEXT ·mulShiftedAVX2(SB), NOSPLIT, $0-80
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         y_base+48(FP), BX
+	XORQ         SI, SI
+	VBROADCASTSS shift+72(FP), Y14
+	VBROADCASTSS factor+76(FP), Y13
+	SUBQ         $0x00000020, CX
+	JL           many_end
+
+many:
+	VMOVUPS (DX)(SI*1), Y0
+	VMOVUPS (BX)(SI*1), Y1
+	VSUBPS  Y14, Y0, Y0
+	VMULPS  Y13, Y0, Y0
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(SI*1)
+	VMOVUPS 32(DX)(SI*1), Y2
+	VMOVUPS 32(BX)(SI*1), Y3
+	VSUBPS  Y14, Y2, Y2
+	VMULPS  Y13, Y2, Y2
+	VMULPS  Y3, Y2, Y2
+	VMOVUPS Y2, 32(AX)(SI*1)
+	VMOVUPS 64(DX)(SI*1), Y4
+	VMOVUPS 64(BX)(SI*1), Y5
+	VSUBPS  Y14, Y4, Y4
+	VMULPS  Y13, Y4, Y4
+	VMULPS  Y5, Y4, Y4
+	VMOVUPS Y4, 64(AX)(SI*1)
+	VMOVUPS 96(DX)(SI*1), Y6
+	VMOVUPS 96(BX)(SI*1), Y7
+	VSUBPS  Y14, Y6, Y6
+	VMULPS  Y13, Y6, Y6
+	VMULPS  Y7, Y6, Y6
+	VMOVUPS Y6, 96(AX)(SI*1)
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000020, CX
+	JGE     many
+
+many_end:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   one_end
+
+one:
+	VMOVUPS (DX)(SI*1), Y0
+	VMOVUPS (BX)(SI*1), Y1
+	VSUBPS  Y14, Y0, Y0
+	VMULPS  Y13, Y0, Y0
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(SI*1)
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000008, CX
+	JGE     one
+
+one_end:
+	ADDQ       $0x00000008, CX
+	TESTQ      CX, CX
+	JZ         seen
+	LEAQ       laneMask<>+32(SB), DI
+	SHLQ       $0x02, CX
+	SUBQ       CX, DI
+	VMOVUPS    (DI), Y15
+	VMASKMOVPS (DX)(SI*1), Y15, Y0
+	VMASKMOVPS (BX)(SI*1), Y15, Y1
+	VSUBPS     Y14, Y0, Y0
+	VMULPS     Y13, Y0, Y0
+	VMULPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (AX)(SI*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+// func addMulShiftedAVX2(dst []float32, x []float32, y []float32, shift float32, factor float32)
+// Requires: AVX, FMA3
+TEXT ·addMulShiftedAVX2(SB), NOSPLIT, $0-80
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         y_base+48(FP), BX
+	XORQ         SI, SI
+	VBROADCASTSS shift+72(FP), Y14
+	VBROADCASTSS factor+76(FP), Y13
+	SUBQ         $0x00000020, CX
+	JL           many_end
+
+many:
+	VMOVUPS     (DX)(SI*1), Y0
+	VMOVUPS     (BX)(SI*1), Y1
+	VSUBPS      Y14, Y0, Y0
+	VMULPS      Y13, Y0, Y0
+	VMOVUPS     (AX)(SI*1), Y2
+	VFMADD231PS Y1, Y0, Y2
+	VMOVUPS     Y2, (AX)(SI*1)
+	VMOVUPS     32(DX)(SI*1), Y3
+	VMOVUPS     32(BX)(SI*1), Y4
+	VSUBPS      Y14, Y3, Y3
+	VMULPS      Y13, Y3, Y3
+	VMOVUPS     32(AX)(SI*1), Y5
+	VFMADD231PS Y4, Y3, Y5
+	VMOVUPS     Y5, 32(AX)(SI*1)
+	VMOVUPS     64(DX)(SI*1), Y6
+	VMOVUPS     64(BX)(SI*1), Y7
+	VSUBPS      Y14, Y6, Y6
+	VMULPS      Y13, Y6, Y6
+	VMOVUPS     64(AX)(SI*1), Y8
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     Y8, 64(AX)(SI*1)
+	VMOVUPS     96(DX)(SI*1), Y9
+	VMOVUPS     96(BX)(SI*1), Y10
+	VSUBPS      Y14, Y9, Y9
+	VMULPS      Y13, Y9, Y9
+	VMOVUPS     96(AX)(SI*1), Y11
+	VFMADD231PS Y10, Y9, Y11
+	VMOVUPS     Y11, 96(AX)(SI*1)
+	ADDQ        $0x00000080, SI
+	SUBQ        $0x00000020, CX
+	JGE         many
+
+many_end:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   one_end
+
+one:
+	VMOVUPS     (DX)(SI*1), Y0
+	VMOVUPS     (BX)(SI*1), Y1
+	VSUBPS      Y14, Y0, Y0
+	VMULPS      Y13, Y0, Y0
+	VMOVUPS     (AX)(SI*1), Y2
+	VFMADD231PS Y1, Y0, Y2
+	VMOVUPS     Y2, (AX)(SI*1)
+	ADDQ        $0x00000020, SI
+	SUBQ        $0x00000008, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000008, CX
+	TESTQ       CX, CX
+	JZ          seen
+	LEAQ        laneMask<>+32(SB), DI
+	SHLQ        $0x02, CX
+	SUBQ        CX, DI
+	VMOVUPS     (DI), Y15
+	VMASKMOVPS  (DX)(SI*1), Y15, Y0
+	VMASKMOVPS  (BX)(SI*1), Y15, Y1
+	VSUBPS      Y14, Y0, Y0
+	VMULPS      Y13, Y0, Y0
+	VMASKMOVPS  (AX)(SI*1), Y15, Y2
+	VFMADD231PS Y1, Y0, Y2
+	VMASKMOVPS  Y2, Y15, (AX)(SI*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+// func rotateAVX2(x1 []float32, x2 []float32, cos []float32, sin []float32)
+// Requires: AVX, FMA3
+TEXT ·rotateAVX2(SB), NOSPLIT, $0-96
+	MOVQ x1_base+0(FP), AX
+	MOVQ x1_len+8(FP), CX
+	MOVQ x2_base+24(FP), DX
+	MOVQ cos_base+48(FP), BX
+	MOVQ sin_base+72(FP), SI
+	XORQ DI, DI
+	SUBQ $0x00000010, CX
+	JL   many_end
+
+many:
+	VMOVUPS      (AX)(DI*1), Y0
+	VMOVUPS      (DX)(DI*1), Y1
+	VMOVUPS      (BX)(DI*1), Y2
+	VMOVUPS      (SI)(DI*1), Y3
+	VMULPS       Y0, Y2, Y4
+	VMULPS       Y1, Y2, Y5
+	VFNMADD231PS Y1, Y3, Y4
+	VFMADD231PS  Y0, Y3, Y5
+	VMOVUPS      Y4, (AX)(DI*1)
+	VMOVUPS      Y5, (DX)(DI*1)
+	VMOVUPS      32(AX)(DI*1), Y6
+	VMOVUPS      32(DX)(DI*1), Y7
+	VMOVUPS      32(BX)(DI*1), Y8
+	VMOVUPS      32(SI)(DI*1), Y9
+	VMULPS       Y6, Y8, Y10
+	VMULPS       Y7, Y8, Y11
+	VFNMADD231PS Y7, Y9, Y10
+	VFMADD231PS  Y6, Y9, Y11
+	VMOVUPS      Y10, 32(AX)(DI*1)
+	VMOVUPS      Y11, 32(DX)(DI*1)
+	ADDQ         $0x00000040, DI
+	SUBQ         $0x00000010, CX
+	JGE          many
+
+many_end:
+	ADDQ $0x00000010, CX
+	SUBQ $0x00000008, CX
+	JL   one_end
+
+one:
+	VMOVUPS      (AX)(DI*1), Y0
+	VMOVUPS      (DX)(DI*1), Y1
+	VMOVUPS      (BX)(DI*1), Y2
+	VMOVUPS      (SI)(DI*1), Y3
+	VMULPS       Y0, Y2, Y4
+	VMULPS       Y1, Y2, Y5
+	VFNMADD231PS Y1, Y3, Y4
+	VFMADD231PS  Y0, Y3, Y5
+	VMOVUPS      Y4, (AX)(DI*1)
+	VMOVUPS      Y5, (DX)(DI*1)
+	ADDQ         $0x00000020, DI
+	SUBQ         $0x00000008, CX
+	JGE          one
+
+one_end:
+	ADDQ         $0x00000008, CX
+	TESTQ        CX, CX
+	JZ           seen
+	LEAQ         laneMask<>+32(SB), R8
+	SHLQ         $0x02, CX
+	SUBQ         CX, R8
+	VMOVUPS      (R8), Y15
+	VMASKMOVPS   (AX)(DI*1), Y15, Y0
+	VMASKMOVPS   (DX)(DI*1), Y15, Y1
+	VMASKMOVPS   (BX)(DI*1), Y15, Y2
+	VMASKMOVPS   (SI)(DI*1), Y15, Y3
+	VMULPS       Y0, Y2, Y4
+	VMULPS       Y1, Y2, Y5
+	VFNMADD231PS Y1, Y3, Y4
+	VFMADD231PS  Y0, Y3, Y5
+	VMASKMOVPS   Y4, Y15, (AX)(DI*1)
+	VMASKMOVPS   Y5, Y15, (DX)(DI*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+// func expAVX2(dst []float32, x []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·expAVX2(SB), NOSPLIT, $0-48
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    dst_len+8(FP), CX
+	MOVQ    x_base+24(FP), DX
+	XORQ    BX, BX
+	VMOVUPS all4b400000<>+0(SB), Y14
+	VMOVUPS all3fb8aa3b<>+0(SB), Y13
+	VMOVUPS all32a57060<>+0(SB), Y12
+	VMOVUPS allc2aeac4f<>+0(SB), Y11
+	VMOVUPS all42b17217<>+0(SB), Y10
+	VMOVUPS all7f800000<>+0(SB), Y9
+	VMOVUPS all39222000<>+0(SB), Y8
+	VMOVUPS all3aafa460<>+0(SB), Y7
+	VMOVUPS all3c1d950e<>+0(SB), Y6
+	VMOVUPS all3d635766<>+0(SB), Y5
+	VMOVUPS all3e75fdf0<>+0(SB), Y4
+	SUBQ    $0x00000008, CX
+	JL      one_end
+
+one:
+	VMOVUPS     (DX)(BX*1), Y0
+	VMOVUPS     Y14, Y1
+	VFMADD231PS Y13, Y0, Y1
+	VSUBPS      Y14, Y1, Y2
+	VFMSUB231PS Y13, Y0, Y2
+	VFMADD231PS Y12, Y0, Y2
+	VMOVUPS     Y8, Y3
+	VFMADD213PS Y7, Y2, Y3
+	VFMADD213PS Y6, Y2, Y3
+	VFMADD213PS Y5, Y2, Y3
+	VFMADD213PS Y4, Y2, Y3
+	VFMADD213PS all3f317218<>+0(SB), Y2, Y3
+	VFMADD213PS all3f800000<>+0(SB), Y2, Y3
+	VPSLLD      $0x17, Y1, Y1
+	VPADDD      Y1, Y3, Y3
+	VCMPPS      $0x05, Y11, Y0, Y1
+	VANDPS      Y1, Y3, Y3
+	VCMPPS      $0x0e, Y10, Y0, Y1
+	VBLENDVPS   Y1, Y9, Y3, Y3
+	VMOVUPS     Y3, (AX)(BX*1)
+	ADDQ        $0x00000020, BX
+	SUBQ        $0x00000008, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000008, CX
+	TESTQ       CX, CX
+	JZ          seen
+	LEAQ        laneMask<>+32(SB), SI
+	SHLQ        $0x02, CX
+	SUBQ        CX, SI
+	VMOVUPS     (SI), Y15
+	VMASKMOVPS  (DX)(BX*1), Y15, Y0
+	VMOVUPS     Y14, Y1
+	VFMADD231PS Y13, Y0, Y1
+	VSUBPS      Y14, Y1, Y2
+	VFMSUB231PS Y13, Y0, Y2
+	VFMADD231PS Y12, Y0, Y2
+	VMOVUPS     Y8, Y3
+	VFMADD213PS Y7, Y2, Y3
+	VFMADD213PS Y6, Y2, Y3
+	VFMADD213PS Y5, Y2, Y3
+	VFMADD213PS Y4, Y2, Y3
+	VFMADD213PS all3f317218<>+0(SB), Y2, Y3
+	VFMADD213PS all3f800000<>+0(SB), Y2, Y3
+	VPSLLD      $0x17, Y1, Y1
+	VPADDD      Y1, Y3, Y3
+	VCMPPS      $0x05, Y11, Y0, Y1
+	VANDPS      Y1, Y3, Y3
+	VCMPPS      $0x0e, Y10, Y0, Y1
+	VBLENDVPS   Y1, Y9, Y3, Y3
+	VMASKMOVPS  Y3, Y15, (AX)(BX*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+DATA all4b400000<>+0(SB)/4, $0x4b400000
+DATA all4b400000<>+4(SB)/4, $0x4b400000
+DATA all4b400000<>+8(SB)/4, $0x4b400000
+DATA all4b400000<>+12(SB)/4, $0x4b400000
+DATA all4b400000<>+16(SB)/4, $0x4b400000
+DATA all4b400000<>+20(SB)/4, $0x4b400000
+DATA all4b400000<>+24(SB)/4, $0x4b400000
+DATA all4b400000<>+28(SB)/4, $0x4b400000
+DATA all4b400000<>+32(SB)/4, $0x4b400000
+DATA all4b400000<>+36(SB)/4, $0x4b400000
+DATA all4b400000<>+40(SB)/4, $0x4b400000
+DATA all4b400000<>+44(SB)/4, $0x4b400000
+DATA all4b400000<>+48(SB)/4, $0x4b400000
+DATA all4b400000<>+52(SB)/4, $0x4b400000
+DATA all4b400000<>+56(SB)/4, $0x4b400000
+DATA all4b400000<>+60(SB)/4, $0x4b400000
+GLOBL all4b400000<>(SB), RODATA|NOPTR, $64
+
+DATA all3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+32(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+36(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+40(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+44(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+48(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+52(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+56(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+60(SB)/4, $0x3fb8aa3b
+GLOBL all3fb8aa3b<>(SB), RODATA|NOPTR, $64
+
+DATA all32a57060<>+0(SB)/4, $0x32a57060
+DATA all32a57060<>+4(SB)/4, $0x32a57060
+DATA all32a57060<>+8(SB)/4, $0x32a57060
+DATA all32a57060<>+12(SB)/4, $0x32a57060
+DATA all32a57060<>+16(SB)/4, $0x32a57060
+DATA all32a57060<>+20(SB)/4, $0x32a57060
+DATA all32a57060<>+24(SB)/4, $0x32a57060
+DATA all32a57060<>+28(SB)/4, $0x32a57060
+DATA all32a57060<>+32(SB)/4, $0x32a57060
+DATA all32a57060<>+36(SB)/4, $0x32a57060
+DATA all32a57060<>+40(SB)/4, $0x32a57060
+DATA all32a57060<>+44(SB)/4, $0x32a57060
+DATA all32a57060<>+48(SB)/4, $0x32a57060
+DATA all32a57060<>+52(SB)/4, $0x32a57060
+DATA all32a57060<>+56(SB)/4, $0x32a57060
+DATA all32a57060<>+60(SB)/4, $0x32a57060
+GLOBL all32a57060<>(SB), RODATA|NOPTR, $64
+
+DATA allc2aeac4f<>+0(SB)/4, $0xc2aeac4f
+DATA allc2aeac4f<>+4(SB)/4, $0xc2aeac4f
+DATA allc2aeac4f<>+8(SB)/4, $0xc2aeac4f
+DATA allc2aeac4f<>+12(SB)/4, $0xc2aeac4f
+DATA allc2aeac4f<>+16(SB)/4, $0xc2aeac4f
+DATA allc2aeac4f<>+20(SB)/4, $0xc2aeac4f
+DATA allc2aeac4f<>+24(SB)/4, $0xc2aeac4f
+DATA allc2aeac4f<>+28(SB)/4, $0xc2aeac4f
+DATA allc2aeac4f<>+32(SB)/4, $0xc2aeac4f
+DATA allc2aeac4f<>+36(SB)/4, $0xc2aeac4f
+DATA allc2aeac4f<>+40(SB)/4, $0xc2aeac4f
+DATA allc2aeac4f<>+44(SB)/4, $0xc2aeac4f
+DATA allc2aeac4f<>+48(SB)/4, $0xc2aeac4f
+DATA allc2aeac4f<>+52(SB)/4, $0xc2aeac4f
+DATA allc2aeac4f<>+56(SB)/4, $0xc2aeac4f
+DATA allc2aeac4f<>+60(SB)/4, $0xc2aeac4f
+GLOBL allc2aeac4f<>(SB), RODATA|NOPTR, $64
+
+DATA all42b17217<>+0(SB)/4, $0x42b17217
+DATA all42b17217<>+4(SB)/4, $0x42b17217
+DATA all42b17217<>+8(SB)/4, $0x42b17217
+DATA all42b17217<>+12(SB)/4, $0x42b17217
+DATA all42b17217<>+16(SB)/4, $0x42b17217
+DATA all42b17217<>+20(SB)/4, $0x42b17217
+DATA all42b17217<>+24(SB)/4, $0x42b17217
+DATA all42b17217<>+28(SB)/4, $0x42b17217
+DATA all42b17217<>+32(SB)/4, $0x42b17217
+DATA all42b17217<>+36(SB)/4, $0x42b17217
+DATA all42b17217<>+40(SB)/4, $0x42b17217
+DATA all42b17217<>+44(SB)/4, $0x42b17217
+DATA all42b17217<>+48(SB)/4, $0x42b17217
+DATA all42b17217<>+52(SB)/4, $0x42b17217
+DATA all42b17217<>+56(SB)/4, $0x42b17217
+DATA all42b17217<>+60(SB)/4, $0x42b17217
+GLOBL all42b17217<>(SB), RODATA|NOPTR, $64
+
+DATA all7f800000<>+0(SB)/4, $0x7f800000
+DATA all7f800000<>+4(SB)/4, $0x7f800000
+DATA all7f800000<>+8(SB)/4, $0x7f800000
+DATA all7f800000<>+12(SB)/4, $0x7f800000
+DATA all7f800000<>+16(SB)/4, $0x7f800000
+DATA all7f800000<>+20(SB)/4, $0x7f800000
+DATA all7f800000<>+24(SB)/4, $0x7f800000
+DATA all7f800000<>+28(SB)/4, $0x7f800000
+DATA all7f800000<>+32(SB)/4, $0x7f800000
+DATA all7f800000<>+36(SB)/4, $0x7f800000
+DATA all7f800000<>+40(SB)/4, $0x7f800000
+DATA all7f800000<>+44(SB)/4, $0x7f800000
+DATA all7f800000<>+48(SB)/4, $0x7f800000
+DATA all7f800000<>+52(SB)/4, $0x7f800000
+DATA all7f800000<>+56(SB)/4, $0x7f800000
+DATA all7f800000<>+60(SB)/4, $0x7f800000
+GLOBL all7f800000<>(SB), RODATA|NOPTR, $64
+
+DATA all39222000<>+0(SB)/4, $0x39222000
+DATA all39222000<>+4(SB)/4, $0x39222000
+DATA all39222000<>+8(SB)/4, $0x39222000
+DATA all39222000<>+12(SB)/4, $0x39222000
+DATA all39222000<>+16(SB)/4, $0x39222000
+DATA all39222000<>+20(SB)/4, $0x39222000
+DATA all39222000<>+24(SB)/4, $0x39222000
+DATA all39222000<>+28(SB)/4, $0x39222000
+DATA all39222000<>+32(SB)/4, $0x39222000
+DATA all39222000<>+36(SB)/4, $0x39222000
+DATA all39222000<>+40(SB)/4, $0x39222000
+DATA all39222000<>+44(SB)/4, $0x39222000
+DATA all39222000<>+48(SB)/4, $0x39222000
+DATA all39222000<>+52(SB)/4, $0x39222000
+DATA all39222000<>+56(SB)/4, $0x39222000
+DATA all39222000<>+60(SB)/4, $0x39222000
+GLOBL all39222000<>(SB), RODATA|NOPTR, $64
+
+DATA all3aafa460<>+0(SB)/4, $0x3aafa460
+DATA all3aafa460<>+4(SB)/4, $0x3aafa460
+DATA all3aafa460<>+8(SB)/4, $0x3aafa460
+DATA all3aafa460<>+12(SB)/4, $0x3aafa460
+DATA all3aafa460<>+16(SB)/4, $0x3aafa460
+DATA all3aafa460<>+20(SB)/4, $0x3aafa460
+DATA all3aafa460<>+24(SB)/4, $0x3aafa460
+DATA all3aafa460<>+28(SB)/4, $0x3aafa460
+DATA all3aafa460<>+32(SB)/4, $0x3aafa460
+DATA all3aafa460<>+36(SB)/4, $0x3aafa460
+DATA all3aafa460<>+40(SB)/4, $0x3aafa460
+DATA all3aafa460<>+44(SB)/4, $0x3aafa460
+DATA all3aafa460<>+48(SB)/4, $0x3aafa460
+DATA all3aafa460<>+52(SB)/4, $0x3aafa460
+DATA all3aafa460<>+56(SB)/4, $0x3aafa460
+DATA all3aafa460<>+60(SB)/4, $0x3aafa460
+GLOBL all3aafa460<>(SB), RODATA|NOPTR, $64
+
+DATA all3c1d950e<>+0(SB)/4, $0x3c1d950e
+DATA all3c1d950e<>+4(SB)/4, $0x3c1d950e
+DATA all3c1d950e<>+8(SB)/4, $0x3c1d950e
+DATA all3c1d950e<>+12(SB)/4, $0x3c1d950e
+DATA all3c1d950e<>+16(SB)/4, $0x3c1d950e
+DATA all3c1d950e<>+20(SB)/4, $0x3c1d950e
+DATA all3c1d950e<>+24(SB)/4, $0x3c1d950e
+DATA all3c1d950e<>+28(SB)/4, $0x3c1d950e
+DATA all3c1d950e<>+32(SB)/4, $0x3c1d950e
+DATA all3c1d950e<>+36(SB)/4, $0x3c1d950e
+DATA all3c1d950e<>+40(SB)/4, $0x3c1d950e
+DATA all3c1d950e<>+44(SB)/4, $0x3c1d950e
+DATA all3c1d950e<>+48(SB)/4, $0x3c1d950e
+DATA all3c1d950e<>+52(SB)/4, $0x3c1d950e
+DATA all3c1d950e<>+56(SB)/4, $0x3c1d950e
+DATA all3c1d950e<>+60(SB)/4, $0x3c1d950e
+GLOBL all3c1d950e<>(SB), RODATA|NOPTR, $64
+
+DATA all3d635766<>+0(SB)/4, $0x3d635766
+DATA all3d635766<>+4(SB)/4, $0x3d635766
+DATA all3d635766<>+8(SB)/4, $0x3d635766
+DATA all3d635766<>+12(SB)/4, $0x3d635766
+DATA all3d635766<>+16(SB)/4, $0x3d635766
+DATA all3d635766<>+20(SB)/4, $0x3d635766
+DATA all3d635766<>+24(SB)/4, $0x3d635766
+DATA all3d635766<>+28(SB)/4, $0x3d635766
+DATA all3d635766<>+32(SB)/4, $0x3d635766
+DATA all3d635766<>+36(SB)/4, $0x3d635766
+DATA all3d635766<>+40(SB)/4, $0x3d635766
+DATA all3d635766<>+44(SB)/4, $0x3d635766
+DATA all3d635766<>+48(SB)/4, $0x3d635766
+DATA all3d635766<>+52(SB)/4, $0x3d635766
+DATA all3d635766<>+56(SB)/4, $0x3d635766
+DATA all3d635766<>+60(SB)/4, $0x3d635766
+GLOBL all3d635766<>(SB), RODATA|NOPTR, $64
+
+DATA all3e75fdf0<>+0(SB)/4, $0x3e75fdf0
+DATA all3e75fdf0<>+4(SB)/4, $0x3e75fdf0
+DATA all3e75fdf0<>+8(SB)/4, $0x3e75fdf0
+DATA all3e75fdf0<>+12(SB)/4, $0x3e75fdf0
+DATA all3e75fdf0<>+16(SB)/4, $0x3e75fdf0
+DATA all3e75fdf0<>+20(SB)/4, $0x3e75fdf0
+DATA all3e75fdf0<>+24(SB)/4, $0x3e75fdf0
+DATA all3e75fdf0<>+28(SB)/4, $0x3e75fdf0
+DATA all3e75fdf0<>+32(SB)/4, $0x3e75fdf0
+DATA all3e75fdf0<>+36(SB)/4, $0x3e75fdf0
+DATA all3e75fdf0<>+40(SB)/4, $0x3e75fdf0
+DATA all3e75fdf0<>+44(SB)/4, $0x3e75fdf0
+DATA all3e75fdf0<>+48(SB)/4, $0x3e75fdf0
+DATA all3e75fdf0<>+52(SB)/4, $0x3e75fdf0
+DATA all3e75fdf0<>+56(SB)/4, $0x3e75fdf0
+DATA all3e75fdf0<>+60(SB)/4, $0x3e75fdf0
+GLOBL all3e75fdf0<>(SB), RODATA|NOPTR, $64
+
+DATA all3f317218<>+0(SB)/4, $0x3f317218
+DATA all3f317218<>+4(SB)/4, $0x3f317218
+DATA all3f317218<>+8(SB)/4, $0x3f317218
+DATA all3f317218<>+12(SB)/4, $0x3f317218
+DATA all3f317218<>+16(SB)/4, $0x3f317218
+DATA all3f317218<>+20(SB)/4, $0x3f317218
+DATA all3f317218<>+24(SB)/4, $0x3f317218
+DATA all3f317218<>+28(SB)/4, $0x3f317218
+DATA all3f317218<>+32(SB)/4, $0x3f317218
+DATA all3f317218<>+36(SB)/4, $0x3f317218
+DATA all3f317218<>+40(SB)/4, $0x3f317218
+DATA all3f317218<>+44(SB)/4, $0x3f317218
+DATA all3f317218<>+48(SB)/4, $0x3f317218
+DATA all3f317218<>+52(SB)/4, $0x3f317218
+DATA all3f317218<>+56(SB)/4, $0x3f317218
+DATA all3f317218<>+60(SB)/4, $0x3f317218
+GLOBL all3f317218<>(SB), RODATA|NOPTR, $64
+
+DATA all3f800000<>+0(SB)/4, $0x3f800000
+DATA all3f800000<>+4(SB)/4, $0x3f800000
+DATA all3f800000<>+8(SB)/4, $0x3f800000
+DATA all3f800000<>+12(SB)/4, $0x3f800000
+DATA all3f800000<>+16(SB)/4, $0x3f800000
+DATA all3f800000<>+20(SB)/4, $0x3f800000
+DATA all3f800000<>+24(SB)/4, $0x3f800000
+DATA all3f800000<>+28(SB)/4, $0x3f800000
+DATA all3f800000<>+32(SB)/4, $0x3f800000
+DATA all3f800000<>+36(SB)/4, $0x3f800000
+DATA all3f800000<>+40(SB)/4, $0x3f800000
+DATA all3f800000<>+44(SB)/4, $0x3f800000
+DATA all3f800000<>+48(SB)/4, $0x3f800000
+DATA all3f800000<>+52(SB)/4, $0x3f800000
+DATA all3f800000<>+56(SB)/4, $0x3f800000
+DATA all3f800000<>+60(SB)/4, $0x3f800000
+GLOBL all3f800000<>(SB), RODATA|NOPTR, $64
+
+// func expSumAVX2(dst []float32, x []float32, bias float32, scale float32) float32
+// Requires: AVX, AVX2, FMA3
+TEXT ·expSumAVX2(SB), NOSPLIT, $0-60
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	XORQ         BX, BX
+	VBROADCASTSS bias+48(FP), Y14
+	VBROADCASTSS scale+52(FP), Y13
+	VXORPS       Y12, Y12, Y12
+	VMOVUPS      all4b400000<>+0(SB), Y11
+	VMOVUPS      allc2fc0000<>+0(SB), Y10
+	VMOVUPS      all39222000<>+0(SB), Y9
+	VMOVUPS      all3aafa460<>+0(SB), Y8
+	VMOVUPS      all3c1d950e<>+0(SB), Y7
+	VMOVUPS      all3d635766<>+0(SB), Y6
+	VMOVUPS      all3e75fdf0<>+0(SB), Y5
+	VMOVUPS      all3f317218<>+0(SB), Y4
+	SUBQ         $0x00000008, CX
+	JL           one_end
+
+one:
+	VMOVUPS     (DX)(BX*1), Y0
+	VSUBPS      Y14, Y0, Y0
+	VMULPS      Y13, Y0, Y0
+	VADDPS      Y11, Y0, Y1
+	VSUBPS      Y11, Y1, Y2
+	VSUBPS      Y2, Y0, Y2
+	VMOVUPS     Y9, Y3
+	VFMADD213PS Y8, Y2, Y3
+	VFMADD213PS Y7, Y2, Y3
+	VFMADD213PS Y6, Y2, Y3
+	VFMADD213PS Y5, Y2, Y3
+	VFMADD213PS Y4, Y2, Y3
+	VFMADD213PS all3f800000<>+0(SB), Y2, Y3
+	VPSLLD      $0x17, Y1, Y1
+	VPADDD      Y1, Y3, Y3
+	VCMPPS      $0x05, Y10, Y0, Y1
+	VANDPS      Y1, Y3, Y3
+	VMOVUPS     Y3, (AX)(BX*1)
+	VADDPS      Y3, Y12, Y12
+	ADDQ        $0x00000020, BX
+	SUBQ        $0x00000008, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000008, CX
+	TESTQ       CX, CX
+	JZ          seen
+	LEAQ        laneMask<>+32(SB), SI
+	SHLQ        $0x02, CX
+	SUBQ        CX, SI
+	VMOVUPS     (SI), Y15
+	VMASKMOVPS  (DX)(BX*1), Y15, Y0
+	VSUBPS      Y14, Y0, Y0
+	VMULPS      Y13, Y0, Y0
+	VADDPS      Y11, Y0, Y1
+	VSUBPS      Y11, Y1, Y2
+	VSUBPS      Y2, Y0, Y2
+	VMOVUPS     Y9, Y3
+	VFMADD213PS Y8, Y2, Y3
+	VFMADD213PS Y7, Y2, Y3
+	VFMADD213PS Y6, Y2, Y3
+	VFMADD213PS Y5, Y2, Y3
+	VFMADD213PS Y4, Y2, Y3
+	VFMADD213PS all3f800000<>+0(SB), Y2, Y3
+	VPSLLD      $0x17, Y1, Y1
+	VPADDD      Y1, Y3, Y3
+	VCMPPS      $0x05, Y10, Y0, Y1
+	VANDPS      Y1, Y3, Y3
+	VMASKMOVPS  Y3, Y15, (AX)(BX*1)
+	VANDPS      Y15, Y3, Y3
+	VADDPS      Y3, Y12, Y12
+
+seen:
+	VMOVUPS      Y12, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VPSHUFD      $0x4e, X0, X1
+	VADDPS       X1, X0, X0
+	VPSHUFD      $0xb1, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, ret+56(FP)
+	VZEROUPPER
+	RET
+
+DATA allc2fc0000<>+0(SB)/4, $0xc2fc0000
+DATA allc2fc0000<>+4(SB)/4, $0xc2fc0000
+DATA allc2fc0000<>+8(SB)/4, $0xc2fc0000
+DATA allc2fc0000<>+12(SB)/4, $0xc2fc0000
+DATA allc2fc0000<>+16(SB)/4, $0xc2fc0000
+DATA allc2fc0000<>+20(SB)/4, $0xc2fc0000
+DATA allc2fc0000<>+24(SB)/4, $0xc2fc0000
+DATA allc2fc0000<>+28(SB)/4, $0xc2fc0000
+DATA allc2fc0000<>+32(SB)/4, $0xc2fc0000
+DATA allc2fc0000<>+36(SB)/4, $0xc2fc0000
+DATA allc2fc0000<>+40(SB)/4, $0xc2fc0000
+DATA allc2fc0000<>+44(SB)/4, $0xc2fc0000
+DATA allc2fc0000<>+48(SB)/4, $0xc2fc0000
+DATA allc2fc0000<>+52(SB)/4, $0xc2fc0000
+DATA allc2fc0000<>+56(SB)/4, $0xc2fc0000
+DATA allc2fc0000<>+60(SB)/4, $0xc2fc0000
+GLOBL allc2fc0000<>(SB), RODATA|NOPTR, $64
+
+// func sumExpAVX2(x []float32, bias float32, scale float32) float32
+// Requires: AVX, AVX2, FMA3
+TEXT ·sumExpAVX2(SB), NOSPLIT, $0-36
+	MOVQ         x_base+0(FP), AX
+	MOVQ         x_len+8(FP), CX
+	XORQ         DX, DX
+	VBROADCASTSS bias+24(FP), Y14
+	VBROADCASTSS scale+28(FP), Y13
+	VXORPS       Y12, Y12, Y12
+	VMOVUPS      all4b400000<>+0(SB), Y11
+	VMOVUPS      allc2fc0000<>+0(SB), Y10
+	VMOVUPS      all39222000<>+0(SB), Y9
+	VMOVUPS      all3aafa460<>+0(SB), Y8
+	VMOVUPS      all3c1d950e<>+0(SB), Y7
+	VMOVUPS      all3d635766<>+0(SB), Y6
+	VMOVUPS      all3e75fdf0<>+0(SB), Y5
+	VMOVUPS      all3f317218<>+0(SB), Y4
+	SUBQ         $0x00000008, CX
+	JL           one_end
+
+one:
+	VMOVUPS     (AX)(DX*1), Y0
+	VSUBPS      Y14, Y0, Y0
+	VMULPS      Y13, Y0, Y0
+	VADDPS      Y11, Y0, Y1
+	VSUBPS      Y11, Y1, Y2
+	VSUBPS      Y2, Y0, Y2
+	VMOVUPS     Y9, Y3
+	VFMADD213PS Y8, Y2, Y3
+	VFMADD213PS Y7, Y2, Y3
+	VFMADD213PS Y6, Y2, Y3
+	VFMADD213PS Y5, Y2, Y3
+	VFMADD213PS Y4, Y2, Y3
+	VFMADD213PS all3f800000<>+0(SB), Y2, Y3
+	VPSLLD      $0x17, Y1, Y1
+	VPADDD      Y1, Y3, Y3
+	VCMPPS      $0x05, Y10, Y0, Y1
+	VANDPS      Y1, Y3, Y3
+	VADDPS      Y3, Y12, Y12
+	ADDQ        $0x00000020, DX
+	SUBQ        $0x00000008, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000008, CX
+	TESTQ       CX, CX
+	JZ          seen
+	LEAQ        laneMask<>+32(SB), BX
+	SHLQ        $0x02, CX
+	SUBQ        CX, BX
+	VMOVUPS     (BX), Y15
+	VMASKMOVPS  (AX)(DX*1), Y15, Y0
+	VSUBPS      Y14, Y0, Y0
+	VMULPS      Y13, Y0, Y0
+	VADDPS      Y11, Y0, Y1
+	VSUBPS      Y11, Y1, Y2
+	VSUBPS      Y2, Y0, Y2
+	VMOVUPS     Y9, Y3
+	VFMADD213PS Y8, Y2, Y3
+	VFMADD213PS Y7, Y2, Y3
+	VFMADD213PS Y6, Y2, Y3
+	VFMADD213PS Y5, Y2, Y3
+	VFMADD213PS Y4, Y2, Y3
+	VFMADD213PS all3f800000<>+0(SB), Y2, Y3
+	VPSLLD      $0x17, Y1, Y1
+	VPADDD      Y1, Y3, Y3
+	VCMPPS      $0x05, Y10, Y0, Y1
+	VANDPS      Y1, Y3, Y3
+	VANDPS      Y15, Y3, Y3
+	VADDPS      Y3, Y12, Y12
+
+seen:
+	VMOVUPS      Y12, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VPSHUFD      $0x4e, X0, X1
+	VADDPS       X1, X0, X0
+	VPSHUFD      $0xb1, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func subExpMulAVX2(dst []float32, x []float32, y []float32, factor float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·subExpMulAVX2(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         y_base+48(FP), BX
+	XORQ         SI, SI
+	VBROADCASTSS factor+72(FP), Y14
+	VMOVUPS      all4b400000<>+0(SB), Y13
+	VMOVUPS      all3fb8aa3b<>+0(SB), Y12
+	VMOVUPS      all32a57060<>+0(SB), Y11
+	VMOVUPS      allc2aeac4f<>+0(SB), Y10
+	VMOVUPS      all42b17217<>+0(SB), Y9
+	VMOVUPS      all7f800000<>+0(SB), Y8
+	VMOVUPS      all39222000<>+0(SB), Y7
+	VMOVUPS      all3aafa460<>+0(SB), Y6
+	VMOVUPS      all3c1d950e<>+0(SB), Y5
+	VMOVUPS      all3d635766<>+0(SB), Y4
+	SUBQ         $0x00000008, CX
+	JL           one_end
+
+one:
+	VMOVUPS      (DX)(SI*1), Y0
+	VMOVUPS      Y13, Y1
+	VFMADD231PS  Y12, Y0, Y1
+	VSUBPS       Y13, Y1, Y2
+	VFMSUB231PS  Y12, Y0, Y2
+	VFMADD231PS  Y11, Y0, Y2
+	VMOVUPS      Y7, Y3
+	VFMADD213PS  Y6, Y2, Y3
+	VFMADD213PS  Y5, Y2, Y3
+	VFMADD213PS  Y4, Y2, Y3
+	VFMADD213PS  all3e75fdf0<>+0(SB), Y2, Y3
+	VFMADD213PS  all3f317218<>+0(SB), Y2, Y3
+	VFMADD213PS  all3f800000<>+0(SB), Y2, Y3
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y3, Y3
+	VCMPPS       $0x05, Y10, Y0, Y1
+	VANDPS       Y1, Y3, Y3
+	VCMPPS       $0x0e, Y9, Y0, Y1
+	VBLENDVPS    Y1, Y8, Y3, Y3
+	VMOVUPS      (BX)(SI*1), Y0
+	VFNMADD231PS Y14, Y3, Y0
+	VMOVUPS      (AX)(SI*1), Y1
+	VADDPS       Y0, Y1, Y1
+	VMOVUPS      Y1, (AX)(SI*1)
+	ADDQ         $0x00000020, SI
+	SUBQ         $0x00000008, CX
+	JGE          one
+
+one_end:
+	ADDQ         $0x00000008, CX
+	TESTQ        CX, CX
+	JZ           seen
+	LEAQ         laneMask<>+32(SB), DI
+	SHLQ         $0x02, CX
+	SUBQ         CX, DI
+	VMOVUPS      (DI), Y15
+	VMASKMOVPS   (DX)(SI*1), Y15, Y0
+	VMOVUPS      Y13, Y1
+	VFMADD231PS  Y12, Y0, Y1
+	VSUBPS       Y13, Y1, Y2
+	VFMSUB231PS  Y12, Y0, Y2
+	VFMADD231PS  Y11, Y0, Y2
+	VMOVUPS      Y7, Y3
+	VFMADD213PS  Y6, Y2, Y3
+	VFMADD213PS  Y5, Y2, Y3
+	VFMADD213PS  Y4, Y2, Y3
+	VFMADD213PS  all3e75fdf0<>+0(SB), Y2, Y3
+	VFMADD213PS  all3f317218<>+0(SB), Y2, Y3
+	VFMADD213PS  all3f800000<>+0(SB), Y2, Y3
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y3, Y3
+	VCMPPS       $0x05, Y10, Y0, Y1
+	VANDPS       Y1, Y3, Y3
+	VCMPPS       $0x0e, Y9, Y0, Y1
+	VBLENDVPS    Y1, Y8, Y3, Y3
+	VMASKMOVPS   (BX)(SI*1), Y15, Y0
+	VFNMADD231PS Y14, Y3, Y0
+	VMASKMOVPS   (AX)(SI*1), Y15, Y1
+	VADDPS       Y0, Y1, Y1
+	VMASKMOVPS   Y1, Y15, (AX)(SI*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+// func normalizeAVX2(dst []float32, x []float32, gain []float32, bias []float32, mean float32, rstd float32)
+// Requires: AVX, FMA3
+TEXT ·normalizeAVX2(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         gain_base+48(FP), BX
+	MOVQ         bias_base+72(FP), SI
+	XORQ         DI, DI
+	VBROADCASTSS mean+96(FP), Y14
+	VBROADCASTSS rstd+100(FP), Y13
+	SUBQ         $0x00000020, CX
+	JL           many_end
+
+many:
+	VMOVUPS     (DX)(DI*1), Y0
+	VMOVUPS     (BX)(DI*1), Y1
+	VMOVUPS     (SI)(DI*1), Y2
+	VSUBPS      Y14, Y0, Y0
+	VMULPS      Y13, Y0, Y0
+	VFMADD231PS Y1, Y0, Y2
+	VMOVUPS     Y2, (AX)(DI*1)
+	VMOVUPS     32(DX)(DI*1), Y3
+	VMOVUPS     32(BX)(DI*1), Y4
+	VMOVUPS     32(SI)(DI*1), Y5
+	VSUBPS      Y14, Y3, Y3
+	VMULPS      Y13, Y3, Y3
+	VFMADD231PS Y4, Y3, Y5
+	VMOVUPS     Y5, 32(AX)(DI*1)
+	VMOVUPS     64(DX)(DI*1), Y6
+	VMOVUPS     64(BX)(DI*1), Y7
+	VMOVUPS     64(SI)(DI*1), Y8
+	VSUBPS      Y14, Y6, Y6
+	VMULPS      Y13, Y6, Y6
+	VFMADD231PS Y7, Y6, Y8
+	VMOVUPS     Y8, 64(AX)(DI*1)
+	VMOVUPS     96(DX)(DI*1), Y9
+	VMOVUPS     96(BX)(DI*1), Y10
+	VMOVUPS     96(SI)(DI*1), Y11
+	VSUBPS      Y14, Y9, Y9
+	VMULPS      Y13, Y9, Y9
+	VFMADD231PS Y10, Y9, Y11
+	VMOVUPS     Y11, 96(AX)(DI*1)
+	ADDQ        $0x00000080, DI
+	SUBQ        $0x00000020, CX
+	JGE         many
+
+many_end:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JL   one_end
+
+one:
+	VMOVUPS     (DX)(DI*1), Y0
+	VMOVUPS     (BX)(DI*1), Y1
+	VMOVUPS     (SI)(DI*1), Y2
+	VSUBPS      Y14, Y0, Y0
+	VMULPS      Y13, Y0, Y0
+	VFMADD231PS Y1, Y0, Y2
+	VMOVUPS     Y2, (AX)(DI*1)
+	ADDQ        $0x00000020, DI
+	SUBQ        $0x00000008, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000008, CX
+	TESTQ       CX, CX
+	JZ          seen
+	LEAQ        laneMask<>+32(SB), R8
+	SHLQ        $0x02, CX
+	SUBQ        CX, R8
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (DX)(DI*1), Y15, Y0
+	VMASKMOVPS  (BX)(DI*1), Y15, Y1
+	VMASKMOVPS  (SI)(DI*1), Y15, Y2
+	VSUBPS      Y14, Y0, Y0
+	VMULPS      Y13, Y0, Y0
+	VFMADD231PS Y1, Y0, Y2
+	VMASKMOVPS  Y2, Y15, (AX)(DI*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+// func normSumsAVX2(x []float32, gain []float32, dy []float32, mean float32) (float32, float32)
+// Requires: AVX, FMA3
+TEXT ·normSumsAVX2(SB), NOSPLIT, $0-88
+	MOVQ         x_base+0(FP), AX
+	MOVQ         x_len+8(FP), CX
+	MOVQ         gain_base+24(FP), DX
+	MOVQ         dy_base+48(FP), BX
+	XORQ         SI, SI
+	VBROADCASTSS mean+72(FP), Y14
+	VXORPS       Y13, Y13, Y13
+	VXORPS       Y12, Y12, Y12
+	VXORPS       Y11, Y11, Y11
+	VXORPS       Y10, Y10, Y10
+	SUBQ         $0x00000010, CX
+	JL           many_end
+
+many:
+	VMOVUPS     (AX)(SI*1), Y0
+	VMOVUPS     (DX)(SI*1), Y1
+	VMOVUPS     (BX)(SI*1), Y2
+	VSUBPS      Y14, Y0, Y0
+	VMULPS      Y1, Y2, Y2
+	VADDPS      Y2, Y13, Y13
+	VFMADD231PS Y2, Y0, Y11
+	VMOVUPS     32(AX)(SI*1), Y3
+	VMOVUPS     32(DX)(SI*1), Y4
+	VMOVUPS     32(BX)(SI*1), Y5
+	VSUBPS      Y14, Y3, Y3
+	VMULPS      Y4, Y5, Y5
+	VADDPS      Y5, Y12, Y12
+	VFMADD231PS Y5, Y3, Y10
+	ADDQ        $0x00000040, SI
+	SUBQ        $0x00000010, CX
+	JGE         many
+
+many_end:
+	ADDQ $0x00000010, CX
+	SUBQ $0x00000008, CX
+	JL   one_end
+
+one:
+	VMOVUPS     (AX)(SI*1), Y0
+	VMOVUPS     (DX)(SI*1), Y1
+	VMOVUPS     (BX)(SI*1), Y2
+	VSUBPS      Y14, Y0, Y0
+	VMULPS      Y1, Y2, Y2
+	VADDPS      Y2, Y13, Y13
+	VFMADD231PS Y2, Y0, Y11
+	ADDQ        $0x00000020, SI
+	SUBQ        $0x00000008, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000008, CX
+	TESTQ       CX, CX
+	JZ          seen
+	LEAQ        laneMask<>+32(SB), DI
+	SHLQ        $0x02, CX
+	SUBQ        CX, DI
+	VMOVUPS     (DI), Y15
+	VMASKMOVPS  (AX)(SI*1), Y15, Y0
+	VMASKMOVPS  (DX)(SI*1), Y15, Y1
+	VMASKMOVPS  (BX)(SI*1), Y15, Y2
+	VSUBPS      Y14, Y0, Y0
+	VMULPS      Y1, Y2, Y2
+	VADDPS      Y2, Y13, Y13
+	VFMADD231PS Y2, Y0, Y11
+
+seen:
+	VADDPS       Y12, Y13, Y13
+	VMOVUPS      Y13, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VPSHUFD      $0x4e, X0, X1
+	VADDPS       X1, X0, X0
+	VPSHUFD      $0xb1, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, ret+80(FP)
+	VADDPS       Y10, Y11, Y11
+	VMOVUPS      Y11, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VPSHUFD      $0x4e, X0, X1
+	VADDPS       X1, X0, X0
+	VPSHUFD      $0xb1, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, ret1+84(FP)
+	VZEROUPPER
+	RET
+
+// func normGradAVX2(dx []float32, x []float32, gain []float32, dy []float32, mean float32, rstd float32, slope float32, offset float32)
+// Requires: AVX, FMA3
+TEXT ·normGradAVX2(SB), NOSPLIT, $0-112
+	MOVQ         dx_base+0(FP), AX
+	MOVQ         dx_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         gain_base+48(FP), BX
+	MOVQ         dy_base+72(FP), SI
+	XORQ         DI, DI
+	VBROADCASTSS mean+96(FP), Y14
+	VBROADCASTSS rstd+100(FP), Y13
+	VBROADCASTSS slope+104(FP), Y12
+	VBROADCASTSS offset+108(FP), Y11
+	SUBQ         $0x00000010, CX
+	JL           many_end
+
+many:
+	VMOVUPS     (DX)(DI*1), Y0
+	VMOVUPS     (BX)(DI*1), Y1
+	VMOVUPS     (SI)(DI*1), Y2
+	VMOVUPS     (AX)(DI*1), Y3
+	VSUBPS      Y14, Y0, Y0
+	VFMADD213PS Y11, Y12, Y0
+	VMULPS      Y1, Y2, Y2
+	VFMADD231PS Y13, Y2, Y0
+	VADDPS      Y0, Y3, Y3
+	VMOVUPS     Y3, (AX)(DI*1)
+	VMOVUPS     32(DX)(DI*1), Y4
+	VMOVUPS     32(BX)(DI*1), Y5
+	VMOVUPS     32(SI)(DI*1), Y6
+	VMOVUPS     32(AX)(DI*1), Y7
+	VSUBPS      Y14, Y4, Y4
+	VFMADD213PS Y11, Y12, Y4
+	VMULPS      Y5, Y6, Y6
+	VFMADD231PS Y13, Y6, Y4
+	VADDPS      Y4, Y7, Y7
+	VMOVUPS     Y7, 32(AX)(DI*1)
+	ADDQ        $0x00000040, DI
+	SUBQ        $0x00000010, CX
+	JGE         many
+
+many_end:
+	ADDQ $0x00000010, CX
+	SUBQ $0x00000008, CX
+	JL   one_end
+
+one:
+	VMOVUPS     (DX)(DI*1), Y0
+	VMOVUPS     (BX)(DI*1), Y1
+	VMOVUPS     (SI)(DI*1), Y2
+	VMOVUPS     (AX)(DI*1), Y3
+	VSUBPS      Y14, Y0, Y0
+	VFMADD213PS Y11, Y12, Y0
+	VMULPS      Y1, Y2, Y2
+	VFMADD231PS Y13, Y2, Y0
+	VADDPS      Y0, Y3, Y3
+	VMOVUPS     Y3, (AX)(DI*1)
+	ADDQ        $0x00000020, DI
+	SUBQ        $0x00000008, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000008, CX
+	TESTQ       CX, CX
+	JZ          seen
+	LEAQ        laneMask<>+32(SB), R8
+	SHLQ        $0x02, CX
+	SUBQ        CX, R8
+	VMOVUPS     (R8), Y15
+	VMASKMOVPS  (DX)(DI*1), Y15, Y0
+	VMASKMOVPS  (BX)(DI*1), Y15, Y1
+	VMASKMOVPS  (SI)(DI*1), Y15, Y2
+	VMASKMOVPS  (AX)(DI*1), Y15, Y3
+	VSUBPS      Y14, Y0, Y0
+	VFMADD213PS Y11, Y12, Y0
+	VMULPS      Y1, Y2, Y2
+	VFMADD231PS Y13, Y2, Y0
+	VADDPS      Y0, Y3, Y3
+	VMASKMOVPS  Y3, Y15, (AX)(DI*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+// func geluAVX2(dst []float32, x []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·geluAVX2(SB), NOSPLIT, $0-48
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    dst_len+8(FP), CX
+	MOVQ    x_base+24(FP), DX
+	XORQ    BX, BX
+	VMOVUPS all3f800000<>+0(SB), Y14
+	VMOVUPS allbd922279<>+0(SB), Y13
+	VMOVUPS allbfcc422a<>+0(SB), Y12
+	VMOVUPS all4b400000<>+0(SB), Y11
+	VMOVUPS all3fb8aa3b<>+0(SB), Y10
+	VMOVUPS all32a57060<>+0(SB), Y9
+	VMOVUPS allc2aeac4f<>+0(SB), Y8
+	VMOVUPS all42b17217<>+0(SB), Y7
+	VMOVUPS all7f800000<>+0(SB), Y6
+	VMOVUPS all39222000<>+0(SB), Y5
+	SUBQ    $0x00000008, CX
+	JL      one_end
+
+one:
+	VMOVUPS     (DX)(BX*1), Y4
+	VMOVUPS     allc1400000<>+0(SB), Y0
+	VMAXPS      Y4, Y0, Y4
+	VMULPS      Y4, Y4, Y0
+	VFMADD213PS Y12, Y13, Y0
+	VMULPS      Y4, Y0, Y0
+	VMOVUPS     Y11, Y1
+	VFMADD231PS Y10, Y0, Y1
+	VSUBPS      Y11, Y1, Y2
+	VFMSUB231PS Y10, Y0, Y2
+	VFMADD231PS Y9, Y0, Y2
+	VMOVUPS     Y5, Y3
+	VFMADD213PS all3aafa460<>+0(SB), Y2, Y3
+	VFMADD213PS all3c1d950e<>+0(SB), Y2, Y3
+	VFMADD213PS all3d635766<>+0(SB), Y2, Y3
+	VFMADD213PS all3e75fdf0<>+0(SB), Y2, Y3
+	VFMADD213PS all3f317218<>+0(SB), Y2, Y3
+	VFMADD213PS all3f800000<>+0(SB), Y2, Y3
+	VPSLLD      $0x17, Y1, Y1
+	VPADDD      Y1, Y3, Y3
+	VCMPPS      $0x05, Y8, Y0, Y1
+	VANDPS      Y1, Y3, Y3
+	VCMPPS      $0x0e, Y7, Y0, Y1
+	VBLENDVPS   Y1, Y6, Y3, Y3
+	VADDPS      Y14, Y3, Y3
+	VDIVPS      Y3, Y4, Y4
+	VMOVUPS     Y4, (AX)(BX*1)
+	ADDQ        $0x00000020, BX
+	SUBQ        $0x00000008, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000008, CX
+	TESTQ       CX, CX
+	JZ          seen
+	LEAQ        laneMask<>+32(SB), SI
+	SHLQ        $0x02, CX
+	SUBQ        CX, SI
+	VMOVUPS     (SI), Y15
+	VMASKMOVPS  (DX)(BX*1), Y15, Y4
+	VMOVUPS     allc1400000<>+0(SB), Y0
+	VMAXPS      Y4, Y0, Y4
+	VMULPS      Y4, Y4, Y0
+	VFMADD213PS Y12, Y13, Y0
+	VMULPS      Y4, Y0, Y0
+	VMOVUPS     Y11, Y1
+	VFMADD231PS Y10, Y0, Y1
+	VSUBPS      Y11, Y1, Y2
+	VFMSUB231PS Y10, Y0, Y2
+	VFMADD231PS Y9, Y0, Y2
+	VMOVUPS     Y5, Y3
+	VFMADD213PS all3aafa460<>+0(SB), Y2, Y3
+	VFMADD213PS all3c1d950e<>+0(SB), Y2, Y3
+	VFMADD213PS all3d635766<>+0(SB), Y2, Y3
+	VFMADD213PS all3e75fdf0<>+0(SB), Y2, Y3
+	VFMADD213PS all3f317218<>+0(SB), Y2, Y3
+	VFMADD213PS all3f800000<>+0(SB), Y2, Y3
+	VPSLLD      $0x17, Y1, Y1
+	VPADDD      Y1, Y3, Y3
+	VCMPPS      $0x05, Y8, Y0, Y1
+	VANDPS      Y1, Y3, Y3
+	VCMPPS      $0x0e, Y7, Y0, Y1
+	VBLENDVPS   Y1, Y6, Y3, Y3
+	VADDPS      Y14, Y3, Y3
+	VDIVPS      Y3, Y4, Y4
+	VMASKMOVPS  Y4, Y15, (AX)(BX*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+DATA allbd922279<>+0(SB)/4, $0xbd922279
+DATA allbd922279<>+4(SB)/4, $0xbd922279
+DATA allbd922279<>+8(SB)/4, $0xbd922279
+DATA allbd922279<>+12(SB)/4, $0xbd922279
+DATA allbd922279<>+16(SB)/4, $0xbd922279
+DATA allbd922279<>+20(SB)/4, $0xbd922279
+DATA allbd922279<>+24(SB)/4, $0xbd922279
+DATA allbd922279<>+28(SB)/4, $0xbd922279
+DATA allbd922279<>+32(SB)/4, $0xbd922279
+DATA allbd922279<>+36(SB)/4, $0xbd922279
+DATA allbd922279<>+40(SB)/4, $0xbd922279
+DATA allbd922279<>+44(SB)/4, $0xbd922279
+DATA allbd922279<>+48(SB)/4, $0xbd922279
+DATA allbd922279<>+52(SB)/4, $0xbd922279
+DATA allbd922279<>+56(SB)/4, $0xbd922279
+DATA allbd922279<>+60(SB)/4, $0xbd922279
+GLOBL allbd922279<>(SB), RODATA|NOPTR, $64
+
+DATA allbfcc422a<>+0(SB)/4, $0xbfcc422a
+DATA allbfcc422a<>+4(SB)/4, $0xbfcc422a
+DATA allbfcc422a<>+8(SB)/4, $0xbfcc422a
+DATA allbfcc422a<>+12(SB)/4, $0xbfcc422a
+DATA allbfcc422a<>+16(SB)/4, $0xbfcc422a
+DATA allbfcc422a<>+20(SB)/4, $0xbfcc422a
+DATA allbfcc422a<>+24(SB)/4, $0xbfcc422a
+DATA allbfcc422a<>+28(SB)/4, $0xbfcc422a
+DATA allbfcc422a<>+32(SB)/4, $0xbfcc422a
+DATA allbfcc422a<>+36(SB)/4, $0xbfcc422a
+DATA allbfcc422a<>+40(SB)/4, $0xbfcc422a
+DATA allbfcc422a<>+44(SB)/4, $0xbfcc422a
+DATA allbfcc422a<>+48(SB)/4, $0xbfcc422a
+DATA allbfcc422a<>+52(SB)/4, $0xbfcc422a
+DATA allbfcc422a<>+56(SB)/4, $0xbfcc422a
+DATA allbfcc422a<>+60(SB)/4, $0xbfcc422a
+GLOBL allbfcc422a<>(SB), RODATA|NOPTR, $64
+
+DATA allc1400000<>+0(SB)/4, $0xc1400000
+DATA allc1400000<>+4(SB)/4, $0xc1400000
+DATA allc1400000<>+8(SB)/4, $0xc1400000
+DATA allc1400000<>+12(SB)/4, $0xc1400000
+DATA allc1400000<>+16(SB)/4, $0xc1400000
+DATA allc1400000<>+20(SB)/4, $0xc1400000
+DATA allc1400000<>+24(SB)/4, $0xc1400000
+DATA allc1400000<>+28(SB)/4, $0xc1400000
+DATA allc1400000<>+32(SB)/4, $0xc1400000
+DATA allc1400000<>+36(SB)/4, $0xc1400000
+DATA allc1400000<>+40(SB)/4, $0xc1400000
+DATA allc1400000<>+44(SB)/4, $0xc1400000
+DATA allc1400000<>+48(SB)/4, $0xc1400000
+DATA allc1400000<>+52(SB)/4, $0xc1400000
+DATA allc1400000<>+56(SB)/4, $0xc1400000
+DATA allc1400000<>+60(SB)/4, $0xc1400000
+GLOBL allc1400000<>(SB), RODATA|NOPTR, $64
+
+DATA all41400000<>+0(SB)/4, $0x41400000
+DATA all41400000<>+4(SB)/4, $0x41400000
+DATA all41400000<>+8(SB)/4, $0x41400000
+DATA all41400000<>+12(SB)/4, $0x41400000
+DATA all41400000<>+16(SB)/4, $0x41400000
+DATA all41400000<>+20(SB)/4, $0x41400000
+DATA all41400000<>+24(SB)/4, $0x41400000
+DATA all41400000<>+28(SB)/4, $0x41400000
+DATA all41400000<>+32(SB)/4, $0x41400000
+DATA all41400000<>+36(SB)/4, $0x41400000
+DATA all41400000<>+40(SB)/4, $0x41400000
+DATA all41400000<>+44(SB)/4, $0x41400000
+DATA all41400000<>+48(SB)/4, $0x41400000
+DATA all41400000<>+52(SB)/4, $0x41400000
+DATA all41400000<>+56(SB)/4, $0x41400000
+DATA all41400000<>+60(SB)/4, $0x41400000
+GLOBL all41400000<>(SB), RODATA|NOPTR, $64
+
+// func siluAVX2(dst []float32, x []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·siluAVX2(SB), NOSPLIT, $0-48
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    dst_len+8(FP), CX
+	MOVQ    x_base+24(FP), DX
+	XORQ    BX, BX
+	VMOVUPS all3f800000<>+0(SB), Y14
+	VMOVUPS allbf800000<>+0(SB), Y13
+	VMOVUPS all4b400000<>+0(SB), Y12
+	VMOVUPS all3fb8aa3b<>+0(SB), Y11
+	VMOVUPS all32a57060<>+0(SB), Y10
+	VMOVUPS allc2aeac4f<>+0(SB), Y9
+	VMOVUPS all42b17217<>+0(SB), Y8
+	VMOVUPS all7f800000<>+0(SB), Y7
+	VMOVUPS all39222000<>+0(SB), Y6
+	VMOVUPS all3aafa460<>+0(SB), Y5
+	SUBQ    $0x00000008, CX
+	JL      one_end
+
+one:
+	VMOVUPS     (DX)(BX*1), Y4
+	VMOVUPS     allc2c80000<>+0(SB), Y0
+	VMAXPS      Y4, Y0, Y4
+	VMULPS      Y13, Y4, Y0
+	VMOVUPS     Y12, Y1
+	VFMADD231PS Y11, Y0, Y1
+	VSUBPS      Y12, Y1, Y2
+	VFMSUB231PS Y11, Y0, Y2
+	VFMADD231PS Y10, Y0, Y2
+	VMOVUPS     Y6, Y3
+	VFMADD213PS Y5, Y2, Y3
+	VFMADD213PS all3c1d950e<>+0(SB), Y2, Y3
+	VFMADD213PS all3d635766<>+0(SB), Y2, Y3
+	VFMADD213PS all3e75fdf0<>+0(SB), Y2, Y3
+	VFMADD213PS all3f317218<>+0(SB), Y2, Y3
+	VFMADD213PS all3f800000<>+0(SB), Y2, Y3
+	VPSLLD      $0x17, Y1, Y1
+	VPADDD      Y1, Y3, Y3
+	VCMPPS      $0x05, Y9, Y0, Y1
+	VANDPS      Y1, Y3, Y3
+	VCMPPS      $0x0e, Y8, Y0, Y1
+	VBLENDVPS   Y1, Y7, Y3, Y3
+	VADDPS      Y14, Y3, Y3
+	VDIVPS      Y3, Y4, Y4
+	VMOVUPS     Y4, (AX)(BX*1)
+	ADDQ        $0x00000020, BX
+	SUBQ        $0x00000008, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000008, CX
+	TESTQ       CX, CX
+	JZ          seen
+	LEAQ        laneMask<>+32(SB), SI
+	SHLQ        $0x02, CX
+	SUBQ        CX, SI
+	VMOVUPS     (SI), Y15
+	VMASKMOVPS  (DX)(BX*1), Y15, Y4
+	VMOVUPS     allc2c80000<>+0(SB), Y0
+	VMAXPS      Y4, Y0, Y4
+	VMULPS      Y13, Y4, Y0
+	VMOVUPS     Y12, Y1
+	VFMADD231PS Y11, Y0, Y1
+	VSUBPS      Y12, Y1, Y2
+	VFMSUB231PS Y11, Y0, Y2
+	VFMADD231PS Y10, Y0, Y2
+	VMOVUPS     Y6, Y3
+	VFMADD213PS Y5, Y2, Y3
+	VFMADD213PS all3c1d950e<>+0(SB), Y2, Y3
+	VFMADD213PS all3d635766<>+0(SB), Y2, Y3
+	VFMADD213PS all3e75fdf0<>+0(SB), Y2, Y3
+	VFMADD213PS all3f317218<>+0(SB), Y2, Y3
+	VFMADD213PS all3f800000<>+0(SB), Y2, Y3
+	VPSLLD      $0x17, Y1, Y1
+	VPADDD      Y1, Y3, Y3
+	VCMPPS      $0x05, Y9, Y0, Y1
+	VANDPS      Y1, Y3, Y3
+	VCMPPS      $0x0e, Y8, Y0, Y1
+	VBLENDVPS   Y1, Y7, Y3, Y3
+	VADDPS      Y14, Y3, Y3
+	VDIVPS      Y3, Y4, Y4
+	VMASKMOVPS  Y4, Y15, (AX)(BX*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+DATA allbf800000<>+0(SB)/4, $0xbf800000
+DATA allbf800000<>+4(SB)/4, $0xbf800000
+DATA allbf800000<>+8(SB)/4, $0xbf800000
+DATA allbf800000<>+12(SB)/4, $0xbf800000
+DATA allbf800000<>+16(SB)/4, $0xbf800000
+DATA allbf800000<>+20(SB)/4, $0xbf800000
+DATA allbf800000<>+24(SB)/4, $0xbf800000
+DATA allbf800000<>+28(SB)/4, $0xbf800000
+DATA allbf800000<>+32(SB)/4, $0xbf800000
+DATA allbf800000<>+36(SB)/4, $0xbf800000
+DATA allbf800000<>+40(SB)/4, $0xbf800000
+DATA allbf800000<>+44(SB)/4, $0xbf800000
+DATA allbf800000<>+48(SB)/4, $0xbf800000
+DATA allbf800000<>+52(SB)/4, $0xbf800000
+DATA allbf800000<>+56(SB)/4, $0xbf800000
+DATA allbf800000<>+60(SB)/4, $0xbf800000
+GLOBL allbf800000<>(SB), RODATA|NOPTR, $64
+
+DATA allc2c80000<>+0(SB)/4, $0xc2c80000
+DATA allc2c80000<>+4(SB)/4, $0xc2c80000
+DATA allc2c80000<>+8(SB)/4, $0xc2c80000
+DATA allc2c80000<>+12(SB)/4, $0xc2c80000
+DATA allc2c80000<>+16(SB)/4, $0xc2c80000
+DATA allc2c80000<>+20(SB)/4, $0xc2c80000
+DATA allc2c80000<>+24(SB)/4, $0xc2c80000
+DATA allc2c80000<>+28(SB)/4, $0xc2c80000
+DATA allc2c80000<>+32(SB)/4, $0xc2c80000
+DATA allc2c80000<>+36(SB)/4, $0xc2c80000
+DATA allc2c80000<>+40(SB)/4, $0xc2c80000
+DATA allc2c80000<>+44(SB)/4, $0xc2c80000
+DATA allc2c80000<>+48(SB)/4, $0xc2c80000
+DATA allc2c80000<>+52(SB)/4, $0xc2c80000
+DATA allc2c80000<>+56(SB)/4, $0xc2c80000
+DATA allc2c80000<>+60(SB)/4, $0xc2c80000
+GLOBL allc2c80000<>(SB), RODATA|NOPTR, $64
+
+DATA all42c80000<>+0(SB)/4, $0x42c80000
+DATA all42c80000<>+4(SB)/4, $0x42c80000
+DATA all42c80000<>+8(SB)/4, $0x42c80000
+DATA all42c80000<>+12(SB)/4, $0x42c80000
+DATA all42c80000<>+16(SB)/4, $0x42c80000
+DATA all42c80000<>+20(SB)/4, $0x42c80000
+DATA all42c80000<>+24(SB)/4, $0x42c80000
+DATA all42c80000<>+28(SB)/4, $0x42c80000
+DATA all42c80000<>+32(SB)/4, $0x42c80000
+DATA all42c80000<>+36(SB)/4, $0x42c80000
+DATA all42c80000<>+40(SB)/4, $0x42c80000
+DATA all42c80000<>+44(SB)/4, $0x42c80000
+DATA all42c80000<>+48(SB)/4, $0x42c80000
+DATA all42c80000<>+52(SB)/4, $0x42c80000
+DATA all42c80000<>+56(SB)/4, $0x42c80000
+DATA all42c80000<>+60(SB)/4, $0x42c80000
+GLOBL all42c80000<>(SB), RODATA|NOPTR, $64
+
+// func swigluAVX2(dst []float32, gate []float32, up []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·swigluAVX2(SB), NOSPLIT, $0-72
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    dst_len+8(FP), CX
+	MOVQ    gate_base+24(FP), DX
+	MOVQ    up_base+48(FP), BX
+	XORQ    SI, SI
+	VMOVUPS all3f800000<>+0(SB), Y14
+	VMOVUPS allbf800000<>+0(SB), Y13
+	VMOVUPS all4b400000<>+0(SB), Y12
+	VMOVUPS all3fb8aa3b<>+0(SB), Y11
+	VMOVUPS all32a57060<>+0(SB), Y10
+	VMOVUPS allc2aeac4f<>+0(SB), Y9
+	VMOVUPS all42b17217<>+0(SB), Y8
+	VMOVUPS all7f800000<>+0(SB), Y7
+	VMOVUPS all39222000<>+0(SB), Y6
+	VMOVUPS all3aafa460<>+0(SB), Y5
+	SUBQ    $0x00000008, CX
+	JL      one_end
+
+one:
+	VMOVUPS     (DX)(SI*1), Y4
+	VMOVUPS     allc2c80000<>+0(SB), Y0
+	VMAXPS      Y4, Y0, Y4
+	VMULPS      Y13, Y4, Y0
+	VMOVUPS     Y12, Y1
+	VFMADD231PS Y11, Y0, Y1
+	VSUBPS      Y12, Y1, Y2
+	VFMSUB231PS Y11, Y0, Y2
+	VFMADD231PS Y10, Y0, Y2
+	VMOVUPS     Y6, Y3
+	VFMADD213PS Y5, Y2, Y3
+	VFMADD213PS all3c1d950e<>+0(SB), Y2, Y3
+	VFMADD213PS all3d635766<>+0(SB), Y2, Y3
+	VFMADD213PS all3e75fdf0<>+0(SB), Y2, Y3
+	VFMADD213PS all3f317218<>+0(SB), Y2, Y3
+	VFMADD213PS all3f800000<>+0(SB), Y2, Y3
+	VPSLLD      $0x17, Y1, Y1
+	VPADDD      Y1, Y3, Y3
+	VCMPPS      $0x05, Y9, Y0, Y1
+	VANDPS      Y1, Y3, Y3
+	VCMPPS      $0x0e, Y8, Y0, Y1
+	VBLENDVPS   Y1, Y7, Y3, Y3
+	VADDPS      Y14, Y3, Y3
+	VDIVPS      Y3, Y4, Y4
+	VMOVUPS     (BX)(SI*1), Y0
+	VMULPS      Y0, Y4, Y4
+	VMOVUPS     Y4, (AX)(SI*1)
+	ADDQ        $0x00000020, SI
+	SUBQ        $0x00000008, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000008, CX
+	TESTQ       CX, CX
+	JZ          seen
+	LEAQ        laneMask<>+32(SB), DI
+	SHLQ        $0x02, CX
+	SUBQ        CX, DI
+	VMOVUPS     (DI), Y15
+	VMASKMOVPS  (DX)(SI*1), Y15, Y4
+	VMOVUPS     allc2c80000<>+0(SB), Y0
+	VMAXPS      Y4, Y0, Y4
+	VMULPS      Y13, Y4, Y0
+	VMOVUPS     Y12, Y1
+	VFMADD231PS Y11, Y0, Y1
+	VSUBPS      Y12, Y1, Y2
+	VFMSUB231PS Y11, Y0, Y2
+	VFMADD231PS Y10, Y0, Y2
+	VMOVUPS     Y6, Y3
+	VFMADD213PS Y5, Y2, Y3
+	VFMADD213PS all3c1d950e<>+0(SB), Y2, Y3
+	VFMADD213PS all3d635766<>+0(SB), Y2, Y3
+	VFMADD213PS all3e75fdf0<>+0(SB), Y2, Y3
+	VFMADD213PS all3f317218<>+0(SB), Y2, Y3
+	VFMADD213PS all3f800000<>+0(SB), Y2, Y3
+	VPSLLD      $0x17, Y1, Y1
+	VPADDD      Y1, Y3, Y3
+	VCMPPS      $0x05, Y9, Y0, Y1
+	VANDPS      Y1, Y3, Y3
+	VCMPPS      $0x0e, Y8, Y0, Y1
+	VBLENDVPS   Y1, Y7, Y3, Y3
+	VADDPS      Y14, Y3, Y3
+	VDIVPS      Y3, Y4, Y4
+	VMASKMOVPS  (BX)(SI*1), Y15, Y0
+	VMULPS      Y0, Y4, Y4
+	VMASKMOVPS  Y4, Y15, (AX)(SI*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+// func geluGradAVX2(dx []float32, x []float32, dy []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·geluGradAVX2(SB), NOSPLIT, $0-72
+	MOVQ    dx_base+0(FP), AX
+	MOVQ    dx_len+8(FP), CX
+	MOVQ    x_base+24(FP), DX
+	MOVQ    dy_base+48(FP), BX
+	XORQ    SI, SI
+	VMOVUPS all3e5b33b6<>+0(SB), Y14
+	VMOVUPS all3fcc422a<>+0(SB), Y13
+	VMOVUPS all3f800000<>+0(SB), Y12
+	VMOVUPS allbd922279<>+0(SB), Y11
+	VMOVUPS allbfcc422a<>+0(SB), Y10
+	VMOVUPS all4b400000<>+0(SB), Y9
+	VMOVUPS all3fb8aa3b<>+0(SB), Y8
+	VMOVUPS all32a57060<>+0(SB), Y7
+	VMOVUPS allc2aeac4f<>+0(SB), Y6
+	VMOVUPS all42b17217<>+0(SB), Y5
+	SUBQ    $0x00000008, CX
+	JL      one_end
+
+one:
+	VMOVUPS     (DX)(SI*1), Y4
+	VMOVUPS     allc1400000<>+0(SB), Y0
+	VMAXPS      Y4, Y0, Y4
+	VMOVUPS     all41400000<>+0(SB), Y0
+	VMINPS      Y4, Y0, Y4
+	VMULPS      Y4, Y4, Y0
+	VFMADD213PS Y10, Y11, Y0
+	VMULPS      Y4, Y0, Y0
+	VMOVUPS     Y9, Y1
+	VFMADD231PS Y8, Y0, Y1
+	VSUBPS      Y9, Y1, Y2
+	VFMSUB231PS Y8, Y0, Y2
+	VFMADD231PS Y7, Y0, Y2
+	VMOVUPS     all39222000<>+0(SB), Y3
+	VFMADD213PS all3aafa460<>+0(SB), Y2, Y3
+	VFMADD213PS all3c1d950e<>+0(SB), Y2, Y3
+	VFMADD213PS all3d635766<>+0(SB), Y2, Y3
+	VFMADD213PS all3e75fdf0<>+0(SB), Y2, Y3
+	VFMADD213PS all3f317218<>+0(SB), Y2, Y3
+	VFMADD213PS all3f800000<>+0(SB), Y2, Y3
+	VPSLLD      $0x17, Y1, Y1
+	VPADDD      Y1, Y3, Y3
+	VCMPPS      $0x05, Y6, Y0, Y1
+	VANDPS      Y1, Y3, Y3
+	VCMPPS      $0x0e, Y5, Y0, Y1
+	VBLENDVPS   Y1, all7f800000<>+0(SB), Y3, Y3
+	VADDPS      Y12, Y3, Y3
+	VDIVPS      Y3, Y12, Y3
+	VMULPS      Y4, Y4, Y0
+	VFMADD213PS Y13, Y14, Y0
+	VMULPS      Y4, Y0, Y0
+	VSUBPS      Y3, Y12, Y1
+	VFMADD213PS Y12, Y0, Y1
+	VMULPS      Y3, Y1, Y1
+	VMOVUPS     (BX)(SI*1), Y0
+	VMOVUPS     (AX)(SI*1), Y2
+	VFMADD231PS Y0, Y1, Y2
+	VMOVUPS     Y2, (AX)(SI*1)
+	ADDQ        $0x00000020, SI
+	SUBQ        $0x00000008, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000008, CX
+	TESTQ       CX, CX
+	JZ          seen
+	LEAQ        laneMask<>+32(SB), DI
+	SHLQ        $0x02, CX
+	SUBQ        CX, DI
+	VMOVUPS     (DI), Y15
+	VMASKMOVPS  (DX)(SI*1), Y15, Y4
+	VMOVUPS     allc1400000<>+0(SB), Y0
+	VMAXPS      Y4, Y0, Y4
+	VMOVUPS     all41400000<>+0(SB), Y0
+	VMINPS      Y4, Y0, Y4
+	VMULPS      Y4, Y4, Y0
+	VFMADD213PS Y10, Y11, Y0
+	VMULPS      Y4, Y0, Y0
+	VMOVUPS     Y9, Y1
+	VFMADD231PS Y8, Y0, Y1
+	VSUBPS      Y9, Y1, Y2
+	VFMSUB231PS Y8, Y0, Y2
+	VFMADD231PS Y7, Y0, Y2
+	VMOVUPS     all39222000<>+0(SB), Y3
+	VFMADD213PS all3aafa460<>+0(SB), Y2, Y3
+	VFMADD213PS all3c1d950e<>+0(SB), Y2, Y3
+	VFMADD213PS all3d635766<>+0(SB), Y2, Y3
+	VFMADD213PS all3e75fdf0<>+0(SB), Y2, Y3
+	VFMADD213PS all3f317218<>+0(SB), Y2, Y3
+	VFMADD213PS all3f800000<>+0(SB), Y2, Y3
+	VPSLLD      $0x17, Y1, Y1
+	VPADDD      Y1, Y3, Y3
+	VCMPPS      $0x05, Y6, Y0, Y1
+	VANDPS      Y1, Y3, Y3
+	VCMPPS      $0x0e, Y5, Y0, Y1
+	VBLENDVPS   Y1, all7f800000<>+0(SB), Y3, Y3
+	VADDPS      Y12, Y3, Y3
+	VDIVPS      Y3, Y12, Y3
+	VMULPS      Y4, Y4, Y0
+	VFMADD213PS Y13, Y14, Y0
+	VMULPS      Y4, Y0, Y0
+	VSUBPS      Y3, Y12, Y1
+	VFMADD213PS Y12, Y0, Y1
+	VMULPS      Y3, Y1, Y1
+	VMASKMOVPS  (BX)(SI*1), Y15, Y0
+	VMASKMOVPS  (AX)(SI*1), Y15, Y2
+	VFMADD231PS Y0, Y1, Y2
+	VMASKMOVPS  Y2, Y15, (AX)(SI*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+DATA all3e5b33b6<>+0(SB)/4, $0x3e5b33b6
+DATA all3e5b33b6<>+4(SB)/4, $0x3e5b33b6
+DATA all3e5b33b6<>+8(SB)/4, $0x3e5b33b6
+DATA all3e5b33b6<>+12(SB)/4, $0x3e5b33b6
+DATA all3e5b33b6<>+16(SB)/4, $0x3e5b33b6
+DATA all3e5b33b6<>+20(SB)/4, $0x3e5b33b6
+DATA all3e5b33b6<>+24(SB)/4, $0x3e5b33b6
+DATA all3e5b33b6<>+28(SB)/4, $0x3e5b33b6
+DATA all3e5b33b6<>+32(SB)/4, $0x3e5b33b6
+DATA all3e5b33b6<>+36(SB)/4, $0x3e5b33b6
+DATA all3e5b33b6<>+40(SB)/4, $0x3e5b33b6
+DATA all3e5b33b6<>+44(SB)/4, $0x3e5b33b6
+DATA all3e5b33b6<>+48(SB)/4, $0x3e5b33b6
+DATA all3e5b33b6<>+52(SB)/4, $0x3e5b33b6
+DATA all3e5b33b6<>+56(SB)/4, $0x3e5b33b6
+DATA all3e5b33b6<>+60(SB)/4, $0x3e5b33b6
+GLOBL all3e5b33b6<>(SB), RODATA|NOPTR, $64
+
+DATA all3fcc422a<>+0(SB)/4, $0x3fcc422a
+DATA all3fcc422a<>+4(SB)/4, $0x3fcc422a
+DATA all3fcc422a<>+8(SB)/4, $0x3fcc422a
+DATA all3fcc422a<>+12(SB)/4, $0x3fcc422a
+DATA all3fcc422a<>+16(SB)/4, $0x3fcc422a
+DATA all3fcc422a<>+20(SB)/4, $0x3fcc422a
+DATA all3fcc422a<>+24(SB)/4, $0x3fcc422a
+DATA all3fcc422a<>+28(SB)/4, $0x3fcc422a
+DATA all3fcc422a<>+32(SB)/4, $0x3fcc422a
+DATA all3fcc422a<>+36(SB)/4, $0x3fcc422a
+DATA all3fcc422a<>+40(SB)/4, $0x3fcc422a
+DATA all3fcc422a<>+44(SB)/4, $0x3fcc422a
+DATA all3fcc422a<>+48(SB)/4, $0x3fcc422a
+DATA all3fcc422a<>+52(SB)/4, $0x3fcc422a
+DATA all3fcc422a<>+56(SB)/4, $0x3fcc422a
+DATA all3fcc422a<>+60(SB)/4, $0x3fcc422a
+GLOBL all3fcc422a<>(SB), RODATA|NOPTR, $64
+
+// func siluGradAVX2(dx []float32, x []float32, dy []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·siluGradAVX2(SB), NOSPLIT, $0-72
+	MOVQ    dx_base+0(FP), AX
+	MOVQ    dx_len+8(FP), CX
+	MOVQ    x_base+24(FP), DX
+	MOVQ    dy_base+48(FP), BX
+	XORQ    SI, SI
+	VMOVUPS all3f800000<>+0(SB), Y14
+	VMOVUPS allbf800000<>+0(SB), Y13
+	VMOVUPS all4b400000<>+0(SB), Y12
+	VMOVUPS all3fb8aa3b<>+0(SB), Y11
+	VMOVUPS all32a57060<>+0(SB), Y10
+	VMOVUPS allc2aeac4f<>+0(SB), Y9
+	VMOVUPS all42b17217<>+0(SB), Y8
+	VMOVUPS all7f800000<>+0(SB), Y7
+	VMOVUPS all39222000<>+0(SB), Y6
+	VMOVUPS all3aafa460<>+0(SB), Y5
+	SUBQ    $0x00000008, CX
+	JL      one_end
+
+one:
+	VMOVUPS     (DX)(SI*1), Y4
+	VMOVUPS     allc2c80000<>+0(SB), Y0
+	VMAXPS      Y4, Y0, Y4
+	VMOVUPS     all42c80000<>+0(SB), Y0
+	VMINPS      Y4, Y0, Y4
+	VMULPS      Y13, Y4, Y0
+	VMOVUPS     Y12, Y1
+	VFMADD231PS Y11, Y0, Y1
+	VSUBPS      Y12, Y1, Y2
+	VFMSUB231PS Y11, Y0, Y2
+	VFMADD231PS Y10, Y0, Y2
+	VMOVUPS     Y6, Y3
+	VFMADD213PS Y5, Y2, Y3
+	VFMADD213PS all3c1d950e<>+0(SB), Y2, Y3
+	VFMADD213PS all3d635766<>+0(SB), Y2, Y3
+	VFMADD213PS all3e75fdf0<>+0(SB), Y2, Y3
+	VFMADD213PS all3f317218<>+0(SB), Y2, Y3
+	VFMADD213PS all3f800000<>+0(SB), Y2, Y3
+	VPSLLD      $0x17, Y1, Y1
+	VPADDD      Y1, Y3, Y3
+	VCMPPS      $0x05, Y9, Y0, Y1
+	VANDPS      Y1, Y3, Y3
+	VCMPPS      $0x0e, Y8, Y0, Y1
+	VBLENDVPS   Y1, Y7, Y3, Y3
+	VADDPS      Y14, Y3, Y3
+	VDIVPS      Y3, Y14, Y3
+	VMOVUPS     Y4, Y0
+	VSUBPS      Y3, Y14, Y1
+	VFMADD213PS Y14, Y0, Y1
+	VMULPS      Y3, Y1, Y1
+	VMOVUPS     (BX)(SI*1), Y0
+	VMOVUPS     (AX)(SI*1), Y2
+	VFMADD231PS Y0, Y1, Y2
+	VMOVUPS     Y2, (AX)(SI*1)
+	ADDQ        $0x00000020, SI
+	SUBQ        $0x00000008, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000008, CX
+	TESTQ       CX, CX
+	JZ          seen
+	LEAQ        laneMask<>+32(SB), DI
+	SHLQ        $0x02, CX
+	SUBQ        CX, DI
+	VMOVUPS     (DI), Y15
+	VMASKMOVPS  (DX)(SI*1), Y15, Y4
+	VMOVUPS     allc2c80000<>+0(SB), Y0
+	VMAXPS      Y4, Y0, Y4
+	VMOVUPS     all42c80000<>+0(SB), Y0
+	VMINPS      Y4, Y0, Y4
+	VMULPS      Y13, Y4, Y0
+	VMOVUPS     Y12, Y1
+	VFMADD231PS Y11, Y0, Y1
+	VSUBPS      Y12, Y1, Y2
+	VFMSUB231PS Y11, Y0, Y2
+	VFMADD231PS Y10, Y0, Y2
+	VMOVUPS     Y6, Y3
+	VFMADD213PS Y5, Y2, Y3
+	VFMADD213PS all3c1d950e<>+0(SB), Y2, Y3
+	VFMADD213PS all3d635766<>+0(SB), Y2, Y3
+	VFMADD213PS all3e75fdf0<>+0(SB), Y2, Y3
+	VFMADD213PS all3f317218<>+0(SB), Y2, Y3
+	VFMADD213PS all3f800000<>+0(SB), Y2, Y3
+	VPSLLD      $0x17, Y1, Y1
+	VPADDD      Y1, Y3, Y3
+	VCMPPS      $0x05, Y9, Y0, Y1
+	VANDPS      Y1, Y3, Y3
+	VCMPPS      $0x0e, Y8, Y0, Y1
+	VBLENDVPS   Y1, Y7, Y3, Y3
+	VADDPS      Y14, Y3, Y3
+	VDIVPS      Y3, Y14, Y3
+	VMOVUPS     Y4, Y0
+	VSUBPS      Y3, Y14, Y1
+	VFMADD213PS Y14, Y0, Y1
+	VMULPS      Y3, Y1, Y1
+	VMASKMOVPS  (BX)(SI*1), Y15, Y0
+	VMASKMOVPS  (AX)(SI*1), Y15, Y2
+	VFMADD231PS Y0, Y1, Y2
+	VMASKMOVPS  Y2, Y15, (AX)(SI*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+// func swigluGradAVX2(dgate []float32, dup []float32, gate []float32, up []float32, dy []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·swigluGradAVX2(SB), NOSPLIT, $0-120
+	MOVQ    dgate_base+0(FP), AX
+	MOVQ    dgate_len+8(FP), CX
+	MOVQ    dup_base+24(FP), DX
+	MOVQ    gate_base+48(FP), BX
+	MOVQ    up_base+72(FP), SI
+	MOVQ    dy_base+96(FP), DI
+	XORQ    R8, R8
+	VMOVUPS all3f800000<>+0(SB), Y14
+	VMOVUPS allbf800000<>+0(SB), Y13
+	VMOVUPS all4b400000<>+0(SB), Y12
+	VMOVUPS all3fb8aa3b<>+0(SB), Y11
+	VMOVUPS all32a57060<>+0(SB), Y10
+	VMOVUPS allc2aeac4f<>+0(SB), Y9
+	VMOVUPS all42b17217<>+0(SB), Y8
+	VMOVUPS all7f800000<>+0(SB), Y7
+	VMOVUPS all39222000<>+0(SB), Y6
+	SUBQ    $0x00000008, CX
+	JL      one_end
+
+one:
+	VMOVUPS     (BX)(R8*1), Y4
+	VMOVUPS     allc2c80000<>+0(SB), Y0
+	VMAXPS      Y4, Y0, Y4
+	VMULPS      Y13, Y4, Y0
+	VMOVUPS     Y12, Y1
+	VFMADD231PS Y11, Y0, Y1
+	VSUBPS      Y12, Y1, Y2
+	VFMSUB231PS Y11, Y0, Y2
+	VFMADD231PS Y10, Y0, Y2
+	VMOVUPS     Y6, Y3
+	VFMADD213PS all3aafa460<>+0(SB), Y2, Y3
+	VFMADD213PS all3c1d950e<>+0(SB), Y2, Y3
+	VFMADD213PS all3d635766<>+0(SB), Y2, Y3
+	VFMADD213PS all3e75fdf0<>+0(SB), Y2, Y3
+	VFMADD213PS all3f317218<>+0(SB), Y2, Y3
+	VFMADD213PS all3f800000<>+0(SB), Y2, Y3
+	VPSLLD      $0x17, Y1, Y1
+	VPADDD      Y1, Y3, Y3
+	VCMPPS      $0x05, Y9, Y0, Y1
+	VANDPS      Y1, Y3, Y3
+	VCMPPS      $0x0e, Y8, Y0, Y1
+	VBLENDVPS   Y1, Y7, Y3, Y3
+	VADDPS      Y14, Y3, Y3
+	VDIVPS      Y3, Y14, Y3
+	VMOVUPS     (DI)(R8*1), Y5
+	VMULPS      Y3, Y4, Y0
+	VMOVUPS     (DX)(R8*1), Y1
+	VFMADD231PS Y0, Y5, Y1
+	VMOVUPS     Y1, (DX)(R8*1)
+	VMOVUPS     all42c80000<>+0(SB), Y0
+	VMINPS      Y4, Y0, Y4
+	VSUBPS      Y3, Y14, Y0
+	VFMADD213PS Y14, Y4, Y0
+	VMULPS      Y3, Y0, Y0
+	VMOVUPS     (SI)(R8*1), Y1
+	VMULPS      Y1, Y5, Y5
+	VMOVUPS     (AX)(R8*1), Y1
+	VFMADD231PS Y0, Y5, Y1
+	VMOVUPS     Y1, (AX)(R8*1)
+	ADDQ        $0x00000020, R8
+	SUBQ        $0x00000008, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000008, CX
+	TESTQ       CX, CX
+	JZ          seen
+	LEAQ        laneMask<>+32(SB), R9
+	SHLQ        $0x02, CX
+	SUBQ        CX, R9
+	VMOVUPS     (R9), Y15
+	VMASKMOVPS  (BX)(R8*1), Y15, Y4
+	VMOVUPS     allc2c80000<>+0(SB), Y0
+	VMAXPS      Y4, Y0, Y4
+	VMULPS      Y13, Y4, Y0
+	VMOVUPS     Y12, Y1
+	VFMADD231PS Y11, Y0, Y1
+	VSUBPS      Y12, Y1, Y2
+	VFMSUB231PS Y11, Y0, Y2
+	VFMADD231PS Y10, Y0, Y2
+	VMOVUPS     Y6, Y3
+	VFMADD213PS all3aafa460<>+0(SB), Y2, Y3
+	VFMADD213PS all3c1d950e<>+0(SB), Y2, Y3
+	VFMADD213PS all3d635766<>+0(SB), Y2, Y3
+	VFMADD213PS all3e75fdf0<>+0(SB), Y2, Y3
+	VFMADD213PS all3f317218<>+0(SB), Y2, Y3
+	VFMADD213PS all3f800000<>+0(SB), Y2, Y3
+	VPSLLD      $0x17, Y1, Y1
+	VPADDD      Y1, Y3, Y3
+	VCMPPS      $0x05, Y9, Y0, Y1
+	VANDPS      Y1, Y3, Y3
+	VCMPPS      $0x0e, Y8, Y0, Y1
+	VBLENDVPS   Y1, Y7, Y3, Y3
+	VADDPS      Y14, Y3, Y3
+	VDIVPS      Y3, Y14, Y3
+	VMASKMOVPS  (DI)(R8*1), Y15, Y5
+	VMULPS      Y3, Y4, Y0
+	VMASKMOVPS  (DX)(R8*1), Y15, Y1
+	VFMADD231PS Y0, Y5, Y1
+	VMASKMOVPS  Y1, Y15, (DX)(R8*1)
+	VMOVUPS     all42c80000<>+0(SB), Y0
+	VMINPS      Y4, Y0, Y4
+	VSUBPS      Y3, Y14, Y0
+	VFMADD213PS Y14, Y4, Y0
+	VMULPS      Y3, Y0, Y0
+	VMASKMOVPS  (SI)(R8*1), Y15, Y1
+	VMULPS      Y1, Y5, Y5
+	VMASKMOVPS  (AX)(R8*1), Y15, Y1
+	VFMADD231PS Y0, Y5, Y1
+	VMASKMOVPS  Y1, Y15, (AX)(R8*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+// func maxOfAVX512(x []float32) float32
+// Requires: AVX, AVX512F
+TEXT ·maxOfAVX512(SB), NOSPLIT, $0-28
+	MOVQ    x_base+0(FP), AX
+	MOVQ    x_len+8(FP), CX
+	XORQ    DX, DX
+	VMOVUPS allff800000<>+0(SB), Z31
+	VMOVUPS allff800000<>+0(SB), Z30
+	VMOVUPS allff800000<>+0(SB), Z29
+	VMOVUPS allff800000<>+0(SB), Z28
+	VMOVUPS allff800000<>+0(SB), Z27
 	SUBQ    $0x00000040, CX
 	JL      many_end
 
 many:
-	VMOVUPS (AX), Z4
-	VMAXPS  Z0, Z4, Z0
-	VMOVUPS 64(AX), Z5
-	VMAXPS  Z1, Z5, Z1
-	VMOVUPS 128(AX), Z6
-	VMAXPS  Z2, Z6, Z2
-	VMOVUPS 192(AX), Z7
-	VMAXPS  Z3, Z7, Z3
-	ADDQ    $0x00000100, AX
+	VMOVUPS (AX)(DX*1), Z0
+	VMAXPS  Z31, Z0, Z31
+	VMOVUPS 64(AX)(DX*1), Z1
+	VMAXPS  Z30, Z1, Z30
+	VMOVUPS 128(AX)(DX*1), Z2
+	VMAXPS  Z29, Z2, Z29
+	VMOVUPS 192(AX)(DX*1), Z3
+	VMAXPS  Z28, Z3, Z28
+	ADDQ    $0x00000100, DX
 	SUBQ    $0x00000040, CX
 	JGE     many
 
@@ -487,28 +2442,29 @@ many_end:
 	JL   one_end
 
 one:
-	VMOVUPS (AX), Z4
-	VMAXPS  Z0, Z4, Z0
-	ADDQ    $0x00000040, AX
+	VMOVUPS (AX)(DX*1), Z0
+	VMAXPS  Z31, Z0, Z31
+	ADDQ    $0x00000040, DX
 	SUBQ    $0x00000010, CX
 	JGE     one
 
 one_end:
 	ADDQ    $0x00000010, CX
 	TESTQ   CX, CX
-	JZ      fold
-	MOVL    $0x00000001, DX
-	SHLL    CL, DX
-	DECL    DX
-	KMOVW   DX, K1
-	VMOVUPS Z15, Z4
-	VMOVUPS (AX), K1, Z4
-	VMAXPS  Z0, Z4, Z0
+	JZ      seen
+	MOVL    $0x00000001, BX
+	SHLL    CL, BX
+	DECL    BX
+	KMOVW   BX, K1
+	VMOVUPS Z27, Z0
+	VMOVUPS (AX)(DX*1), K1, Z0
+	VMAXPS  Z31, Z0, Z31
 
-fold:
-	VMAXPS        Z0, Z1, Z0
-	VMAXPS        Z0, Z2, Z0
-	VMAXPS        Z0, Z3, Z0
+seen:
+	VMAXPS        Z30, Z31, Z31
+	VMAXPS        Z29, Z31, Z31
+	VMAXPS        Z28, Z31, Z31
+	VMOVUPS       Z31, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VMAXPS        Y1, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
@@ -517,70 +2473,1153 @@ fold:
 	VMAXPS        X1, X0, X0
 	VPSHUFD       $0xb1, X0, X1
 	VMAXPS        X1, X0, X0
-	MOVSS         X0, ret+16(FP)
+	VMOVSS        X0, ret+24(FP)
 	VZEROUPPER
 	RET
 
-// func expSumAVX512(dst *float32, x *float32, n int64, bias float32, scale float32) float32
-// Requires: AVX, AVX512F, SSE
-TEXT ·expSumAVX512(SB), NOSPLIT, $0-36
-	MOVQ         dst+0(FP), AX
-	MOVQ         x+8(FP), DX
-	MOVQ         n+16(FP), CX
-	VBROADCASTSS bias+24(FP), Z10
-	VBROADCASTSS scale+28(FP), Z11
-	VMOVUPS      roundMagic<>+0(SB), Z12
-	VMOVUPS      exp2c6<>+0(SB), Z13
-	VMOVUPS      exp2c5<>+0(SB), Z14
-	VMOVUPS      exp2c4<>+0(SB), Z15
-	VMOVUPS      exp2c3<>+0(SB), Z16
-	VMOVUPS      exp2c2<>+0(SB), Z17
-	VMOVUPS      exp2c1<>+0(SB), Z18
-	VMOVUPS      exp2c0<>+0(SB), Z19
-	VPXORD       Z8, Z8, Z8
-	VPXORD       Z9, Z9, Z9
+// func firstEqualAVX512(x []float32, value float32) int
+// Requires: AVX, AVX512F
+TEXT ·firstEqualAVX512(SB), NOSPLIT, $0-40
+	MOVQ         x_base+0(FP), AX
+	MOVQ         x_len+8(FP), CX
+	XORQ         DX, DX
+	VBROADCASTSS value+24(FP), Z31
+	SUBQ         $0x00000010, CX
+	JL           one_end
+
+one:
+	VMOVUPS (AX)(DX*1), Z0
+	VCMPPS  $0x00, Z31, Z0, K2
+	KMOVW   K2, BX
+	TESTL   BX, BX
+	JNZ     found
+	ADDQ    $0x00000040, DX
+	SUBQ    $0x00000010, CX
+	JGE     one
+
+one_end:
+	ADDQ      $0x00000010, CX
+	TESTQ     CX, CX
+	JZ        seen
+	MOVL      $0x00000001, BX
+	SHLL      CL, BX
+	DECL      BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (AX)(DX*1), K1, Z0
+	VCMPPS    $0x00, Z31, Z0, K2
+	KANDW     K1, K2, K2
+	KMOVW     K2, BX
+	TESTL     BX, BX
+	JNZ       found
+
+seen:
+	MOVQ $-1, AX
+	MOVQ AX, ret+32(FP)
+	VZEROUPPER
+	RET
+
+found:
+	BSFL BX, BX
+	MOVL BX, AX
+	SHRQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ AX, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func sumAVX512(x []float32) float32
+// Requires: AVX, AVX512F
+TEXT ·sumAVX512(SB), NOSPLIT, $0-28
+	MOVQ   x_base+0(FP), AX
+	MOVQ   x_len+8(FP), CX
+	XORQ   DX, DX
+	VPXORD Z31, Z31, Z31
+	VPXORD Z30, Z30, Z30
+	VPXORD Z29, Z29, Z29
+	VPXORD Z28, Z28, Z28
+	SUBQ   $0x00000040, CX
+	JL     many_end
+
+many:
+	VMOVUPS (AX)(DX*1), Z0
+	VADDPS  Z0, Z31, Z31
+	VMOVUPS 64(AX)(DX*1), Z1
+	VADDPS  Z1, Z30, Z30
+	VMOVUPS 128(AX)(DX*1), Z2
+	VADDPS  Z2, Z29, Z29
+	VMOVUPS 192(AX)(DX*1), Z3
+	VADDPS  Z3, Z28, Z28
+	ADDQ    $0x00000100, DX
+	SUBQ    $0x00000040, CX
+	JGE     many
+
+many_end:
+	ADDQ $0x00000040, CX
+	SUBQ $0x00000010, CX
+	JL   one_end
+
+one:
+	VMOVUPS (AX)(DX*1), Z0
+	VADDPS  Z0, Z31, Z31
+	ADDQ    $0x00000040, DX
+	SUBQ    $0x00000010, CX
+	JGE     one
+
+one_end:
+	ADDQ      $0x00000010, CX
+	TESTQ     CX, CX
+	JZ        seen
+	MOVL      $0x00000001, BX
+	SHLL      CL, BX
+	DECL      BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (AX)(DX*1), K1, Z0
+	VADDPS    Z0, Z31, Z31
+
+seen:
+	VADDPS        Z30, Z31, Z31
+	VADDPS        Z29, Z31, Z31
+	VADDPS        Z28, Z31, Z31
+	VMOVUPS       Z31, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	VPSHUFD       $0x4e, X0, X1
+	VADDPS        X1, X0, X0
+	VPSHUFD       $0xb1, X0, X1
+	VADDPS        X1, X0, X0
+	VMOVSS        X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func sumMulAVX512(x []float32, y []float32) float32
+// Requires: AVX, AVX512F
+TEXT ·sumMulAVX512(SB), NOSPLIT, $0-52
+	MOVQ   x_base+0(FP), AX
+	MOVQ   x_len+8(FP), CX
+	MOVQ   y_base+24(FP), DX
+	XORQ   BX, BX
+	VPXORD Z31, Z31, Z31
+	VPXORD Z30, Z30, Z30
+	VPXORD Z29, Z29, Z29
+	VPXORD Z28, Z28, Z28
+	SUBQ   $0x00000040, CX
+	JL     many_end
+
+many:
+	VMOVUPS     (AX)(BX*1), Z0
+	VMOVUPS     (DX)(BX*1), Z1
+	VFMADD231PS Z0, Z1, Z31
+	VMOVUPS     64(AX)(BX*1), Z2
+	VMOVUPS     64(DX)(BX*1), Z3
+	VFMADD231PS Z2, Z3, Z30
+	VMOVUPS     128(AX)(BX*1), Z4
+	VMOVUPS     128(DX)(BX*1), Z5
+	VFMADD231PS Z4, Z5, Z29
+	VMOVUPS     192(AX)(BX*1), Z6
+	VMOVUPS     192(DX)(BX*1), Z7
+	VFMADD231PS Z6, Z7, Z28
+	ADDQ        $0x00000100, BX
+	SUBQ        $0x00000040, CX
+	JGE         many
+
+many_end:
+	ADDQ $0x00000040, CX
+	SUBQ $0x00000010, CX
+	JL   one_end
+
+one:
+	VMOVUPS     (AX)(BX*1), Z0
+	VMOVUPS     (DX)(BX*1), Z1
+	VFMADD231PS Z0, Z1, Z31
+	ADDQ        $0x00000040, BX
+	SUBQ        $0x00000010, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000010, CX
+	TESTQ       CX, CX
+	JZ          seen
+	MOVL        $0x00000001, SI
+	SHLL        CL, SI
+	DECL        SI
+	KMOVW       SI, K1
+	VMOVUPS.Z   (AX)(BX*1), K1, Z0
+	VMOVUPS.Z   (DX)(BX*1), K1, Z1
+	VFMADD231PS Z0, Z1, Z31
+
+seen:
+	VADDPS        Z30, Z31, Z31
+	VADDPS        Z29, Z31, Z31
+	VADDPS        Z28, Z31, Z31
+	VMOVUPS       Z31, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	VPSHUFD       $0x4e, X0, X1
+	VADDPS        X1, X0, X0
+	VPSHUFD       $0xb1, X0, X1
+	VADDPS        X1, X0, X0
+	VMOVSS        X0, ret+48(FP)
+	VZEROUPPER
+	RET
+
+// func squaresAVX512(x []float32, shift float32) float32
+// Requires: AVX, AVX512F
+TEXT ·squaresAVX512(SB), NOSPLIT, $0-36
+	MOVQ         x_base+0(FP), AX
+	MOVQ         x_len+8(FP), CX
+	XORQ         DX, DX
+	VBROADCASTSS shift+24(FP), Z31
+	VPXORD       Z30, Z30, Z30
+	VPXORD       Z29, Z29, Z29
+	VPXORD       Z28, Z28, Z28
+	VPXORD       Z27, Z27, Z27
+	SUBQ         $0x00000040, CX
+	JL           many_end
+
+many:
+	VMOVUPS     (AX)(DX*1), Z0
+	VSUBPS      Z31, Z0, Z0
+	VFMADD231PS Z0, Z0, Z30
+	VMOVUPS     64(AX)(DX*1), Z1
+	VSUBPS      Z31, Z1, Z1
+	VFMADD231PS Z1, Z1, Z29
+	VMOVUPS     128(AX)(DX*1), Z2
+	VSUBPS      Z31, Z2, Z2
+	VFMADD231PS Z2, Z2, Z28
+	VMOVUPS     192(AX)(DX*1), Z3
+	VSUBPS      Z31, Z3, Z3
+	VFMADD231PS Z3, Z3, Z27
+	ADDQ        $0x00000100, DX
+	SUBQ        $0x00000040, CX
+	JGE         many
+
+many_end:
+	ADDQ $0x00000040, CX
+	SUBQ $0x00000010, CX
+	JL   one_end
+
+one:
+	VMOVUPS     (AX)(DX*1), Z0
+	VSUBPS      Z31, Z0, Z0
+	VFMADD231PS Z0, Z0, Z30
+	ADDQ        $0x00000040, DX
+	SUBQ        $0x00000010, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000010, CX
+	TESTQ       CX, CX
+	JZ          seen
+	MOVL        $0x00000001, BX
+	SHLL        CL, BX
+	DECL        BX
+	KMOVW       BX, K1
+	VMOVUPS.Z   (AX)(DX*1), K1, Z0
+	VSUBPS      Z31, Z0, Z0
+	VMOVUPS.Z   Z0, K1, Z0
+	VFMADD231PS Z0, Z0, Z30
+
+seen:
+	VADDPS        Z29, Z30, Z30
+	VADDPS        Z28, Z30, Z30
+	VADDPS        Z27, Z30, Z30
+	VMOVUPS       Z30, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	VPSHUFD       $0x4e, X0, X1
+	VADDPS        X1, X0, X0
+	VPSHUFD       $0xb1, X0, X1
+	VADDPS        X1, X0, X0
+	VMOVSS        X0, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func scaleAVX512(dst []float32, x []float32, factor float32)
+// Requires: AVX, AVX512F
+TEXT ·scaleAVX512(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	XORQ         BX, BX
+	VBROADCASTSS factor+48(FP), Z31
+	SUBQ         $0x00000040, CX
+	JL           many_end
+
+many:
+	VMOVUPS (DX)(BX*1), Z0
+	VMULPS  Z31, Z0, Z0
+	VMOVUPS Z0, (AX)(BX*1)
+	VMOVUPS 64(DX)(BX*1), Z1
+	VMULPS  Z31, Z1, Z1
+	VMOVUPS Z1, 64(AX)(BX*1)
+	VMOVUPS 128(DX)(BX*1), Z2
+	VMULPS  Z31, Z2, Z2
+	VMOVUPS Z2, 128(AX)(BX*1)
+	VMOVUPS 192(DX)(BX*1), Z3
+	VMULPS  Z31, Z3, Z3
+	VMOVUPS Z3, 192(AX)(BX*1)
+	ADDQ    $0x00000100, BX
+	SUBQ    $0x00000040, CX
+	JGE     many
+
+many_end:
+	ADDQ $0x00000040, CX
+	SUBQ $0x00000010, CX
+	JL   one_end
+
+one:
+	VMOVUPS (DX)(BX*1), Z0
+	VMULPS  Z31, Z0, Z0
+	VMOVUPS Z0, (AX)(BX*1)
+	ADDQ    $0x00000040, BX
+	SUBQ    $0x00000010, CX
+	JGE     one
+
+one_end:
+	ADDQ      $0x00000010, CX
+	TESTQ     CX, CX
+	JZ        seen
+	MOVL      $0x00000001, SI
+	SHLL      CL, SI
+	DECL      SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (DX)(BX*1), K1, Z0
+	VMULPS    Z31, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+// func shiftAVX512(dst []float32, x []float32, bias float32, offset float32)
+// Requires: AVX, AVX512F
+TEXT ·shiftAVX512(SB), NOSPLIT, $0-56
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	XORQ         BX, BX
+	VBROADCASTSS bias+48(FP), Z31
+	VBROADCASTSS offset+52(FP), Z30
+	SUBQ         $0x00000040, CX
+	JL           many_end
+
+many:
+	VMOVUPS (DX)(BX*1), Z0
+	VSUBPS  Z31, Z0, Z0
+	VSUBPS  Z30, Z0, Z0
+	VMOVUPS Z0, (AX)(BX*1)
+	VMOVUPS 64(DX)(BX*1), Z1
+	VSUBPS  Z31, Z1, Z1
+	VSUBPS  Z30, Z1, Z1
+	VMOVUPS Z1, 64(AX)(BX*1)
+	VMOVUPS 128(DX)(BX*1), Z2
+	VSUBPS  Z31, Z2, Z2
+	VSUBPS  Z30, Z2, Z2
+	VMOVUPS Z2, 128(AX)(BX*1)
+	VMOVUPS 192(DX)(BX*1), Z3
+	VSUBPS  Z31, Z3, Z3
+	VSUBPS  Z30, Z3, Z3
+	VMOVUPS Z3, 192(AX)(BX*1)
+	ADDQ    $0x00000100, BX
+	SUBQ    $0x00000040, CX
+	JGE     many
+
+many_end:
+	ADDQ $0x00000040, CX
+	SUBQ $0x00000010, CX
+	JL   one_end
+
+one:
+	VMOVUPS (DX)(BX*1), Z0
+	VSUBPS  Z31, Z0, Z0
+	VSUBPS  Z30, Z0, Z0
+	VMOVUPS Z0, (AX)(BX*1)
+	ADDQ    $0x00000040, BX
+	SUBQ    $0x00000010, CX
+	JGE     one
+
+one_end:
+	ADDQ      $0x00000010, CX
+	TESTQ     CX, CX
+	JZ        seen
+	MOVL      $0x00000001, SI
+	SHLL      CL, SI
+	DECL      SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (DX)(BX*1), K1, Z0
+	VSUBPS    Z31, Z0, Z0
+	VSUBPS    Z30, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+// func scaleAddAVX512(dst []float32, x []float32, y []float32, factor float32)
+// Requires: AVX, AVX512F
+TEXT ·scaleAddAVX512(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         y_base+48(FP), BX
+	XORQ         SI, SI
+	VBROADCASTSS factor+72(FP), Z31
+	SUBQ         $0x00000040, CX
+	JL           many_end
+
+many:
+	VMOVUPS     (DX)(SI*1), Z0
+	VMOVUPS     (BX)(SI*1), Z1
+	VFMADD231PS Z31, Z0, Z1
+	VMOVUPS     Z1, (AX)(SI*1)
+	VMOVUPS     64(DX)(SI*1), Z2
+	VMOVUPS     64(BX)(SI*1), Z3
+	VFMADD231PS Z31, Z2, Z3
+	VMOVUPS     Z3, 64(AX)(SI*1)
+	VMOVUPS     128(DX)(SI*1), Z4
+	VMOVUPS     128(BX)(SI*1), Z5
+	VFMADD231PS Z31, Z4, Z5
+	VMOVUPS     Z5, 128(AX)(SI*1)
+	VMOVUPS     192(DX)(SI*1), Z6
+	VMOVUPS     192(BX)(SI*1), Z7
+	VFMADD231PS Z31, Z6, Z7
+	VMOVUPS     Z7, 192(AX)(SI*1)
+	ADDQ        $0x00000100, SI
+	SUBQ        $0x00000040, CX
+	JGE         many
+
+many_end:
+	ADDQ $0x00000040, CX
+	SUBQ $0x00000010, CX
+	JL   one_end
+
+one:
+	VMOVUPS     (DX)(SI*1), Z0
+	VMOVUPS     (BX)(SI*1), Z1
+	VFMADD231PS Z31, Z0, Z1
+	VMOVUPS     Z1, (AX)(SI*1)
+	ADDQ        $0x00000040, SI
+	SUBQ        $0x00000010, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000010, CX
+	TESTQ       CX, CX
+	JZ          seen
+	MOVL        $0x00000001, DI
+	SHLL        CL, DI
+	DECL        DI
+	KMOVW       DI, K1
+	VMOVUPS.Z   (DX)(SI*1), K1, Z0
+	VMOVUPS.Z   (BX)(SI*1), K1, Z1
+	VFMADD231PS Z31, Z0, Z1
+	VMOVUPS     Z1, K1, (AX)(SI*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+// func mulShiftedAVX512(dst []float32, x []float32, y []float32, shift float32, factor float32)
+// Requires: AVX, AVX512F
+TEXT ·mulShiftedAVX512(SB), NOSPLIT, $0-80
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         y_base+48(FP), BX
+	XORQ         SI, SI
+	VBROADCASTSS shift+72(FP), Z31
+	VBROADCASTSS factor+76(FP), Z30
+	SUBQ         $0x00000040, CX
+	JL           many_end
+
+many:
+	VMOVUPS (DX)(SI*1), Z0
+	VMOVUPS (BX)(SI*1), Z1
+	VSUBPS  Z31, Z0, Z0
+	VMULPS  Z30, Z0, Z0
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(SI*1)
+	VMOVUPS 64(DX)(SI*1), Z2
+	VMOVUPS 64(BX)(SI*1), Z3
+	VSUBPS  Z31, Z2, Z2
+	VMULPS  Z30, Z2, Z2
+	VMULPS  Z3, Z2, Z2
+	VMOVUPS Z2, 64(AX)(SI*1)
+	VMOVUPS 128(DX)(SI*1), Z4
+	VMOVUPS 128(BX)(SI*1), Z5
+	VSUBPS  Z31, Z4, Z4
+	VMULPS  Z30, Z4, Z4
+	VMULPS  Z5, Z4, Z4
+	VMOVUPS Z4, 128(AX)(SI*1)
+	VMOVUPS 192(DX)(SI*1), Z6
+	VMOVUPS 192(BX)(SI*1), Z7
+	VSUBPS  Z31, Z6, Z6
+	VMULPS  Z30, Z6, Z6
+	VMULPS  Z7, Z6, Z6
+	VMOVUPS Z6, 192(AX)(SI*1)
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000040, CX
+	JGE     many
+
+many_end:
+	ADDQ $0x00000040, CX
+	SUBQ $0x00000010, CX
+	JL   one_end
+
+one:
+	VMOVUPS (DX)(SI*1), Z0
+	VMOVUPS (BX)(SI*1), Z1
+	VSUBPS  Z31, Z0, Z0
+	VMULPS  Z30, Z0, Z0
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(SI*1)
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000010, CX
+	JGE     one
+
+one_end:
+	ADDQ      $0x00000010, CX
+	TESTQ     CX, CX
+	JZ        seen
+	MOVL      $0x00000001, DI
+	SHLL      CL, DI
+	DECL      DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (DX)(SI*1), K1, Z0
+	VMOVUPS.Z (BX)(SI*1), K1, Z1
+	VSUBPS    Z31, Z0, Z0
+	VMULPS    Z30, Z0, Z0
+	VMULPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(SI*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+// func addMulShiftedAVX512(dst []float32, x []float32, y []float32, shift float32, factor float32)
+// Requires: AVX, AVX512F
+TEXT ·addMulShiftedAVX512(SB), NOSPLIT, $0-80
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         y_base+48(FP), BX
+	XORQ         SI, SI
+	VBROADCASTSS shift+72(FP), Z31
+	VBROADCASTSS factor+76(FP), Z30
+	SUBQ         $0x00000040, CX
+	JL           many_end
+
+many:
+	VMOVUPS     (DX)(SI*1), Z0
+	VMOVUPS     (BX)(SI*1), Z1
+	VSUBPS      Z31, Z0, Z0
+	VMULPS      Z30, Z0, Z0
+	VMOVUPS     (AX)(SI*1), Z2
+	VFMADD231PS Z1, Z0, Z2
+	VMOVUPS     Z2, (AX)(SI*1)
+	VMOVUPS     64(DX)(SI*1), Z3
+	VMOVUPS     64(BX)(SI*1), Z4
+	VSUBPS      Z31, Z3, Z3
+	VMULPS      Z30, Z3, Z3
+	VMOVUPS     64(AX)(SI*1), Z5
+	VFMADD231PS Z4, Z3, Z5
+	VMOVUPS     Z5, 64(AX)(SI*1)
+	VMOVUPS     128(DX)(SI*1), Z6
+	VMOVUPS     128(BX)(SI*1), Z7
+	VSUBPS      Z31, Z6, Z6
+	VMULPS      Z30, Z6, Z6
+	VMOVUPS     128(AX)(SI*1), Z8
+	VFMADD231PS Z7, Z6, Z8
+	VMOVUPS     Z8, 128(AX)(SI*1)
+	VMOVUPS     192(DX)(SI*1), Z9
+	VMOVUPS     192(BX)(SI*1), Z10
+	VSUBPS      Z31, Z9, Z9
+	VMULPS      Z30, Z9, Z9
+	VMOVUPS     192(AX)(SI*1), Z11
+	VFMADD231PS Z10, Z9, Z11
+	VMOVUPS     Z11, 192(AX)(SI*1)
+	ADDQ        $0x00000100, SI
+	SUBQ        $0x00000040, CX
+	JGE         many
+
+many_end:
+	ADDQ $0x00000040, CX
+	SUBQ $0x00000010, CX
+	JL   one_end
+
+one:
+	VMOVUPS     (DX)(SI*1), Z0
+	VMOVUPS     (BX)(SI*1), Z1
+	VSUBPS      Z31, Z0, Z0
+	VMULPS      Z30, Z0, Z0
+	VMOVUPS     (AX)(SI*1), Z2
+	VFMADD231PS Z1, Z0, Z2
+	VMOVUPS     Z2, (AX)(SI*1)
+	ADDQ        $0x00000040, SI
+	SUBQ        $0x00000010, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000010, CX
+	TESTQ       CX, CX
+	JZ          seen
+	MOVL        $0x00000001, DI
+	SHLL        CL, DI
+	DECL        DI
+	KMOVW       DI, K1
+	VMOVUPS.Z   (DX)(SI*1), K1, Z0
+	VMOVUPS.Z   (BX)(SI*1), K1, Z1
+	VSUBPS      Z31, Z0, Z0
+	VMULPS      Z30, Z0, Z0
+	VMOVUPS.Z   (AX)(SI*1), K1, Z2
+	VFMADD231PS Z1, Z0, Z2
+	VMOVUPS     Z2, K1, (AX)(SI*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+// func rotateAVX512(x1 []float32, x2 []float32, cos []float32, sin []float32)
+// Requires: AVX, AVX512F
+TEXT ·rotateAVX512(SB), NOSPLIT, $0-96
+	MOVQ x1_base+0(FP), AX
+	MOVQ x1_len+8(FP), CX
+	MOVQ x2_base+24(FP), DX
+	MOVQ cos_base+48(FP), BX
+	MOVQ sin_base+72(FP), SI
+	XORQ DI, DI
+	SUBQ $0x00000020, CX
+	JL   many_end
+
+many:
+	VMOVUPS      (AX)(DI*1), Z0
+	VMOVUPS      (DX)(DI*1), Z1
+	VMOVUPS      (BX)(DI*1), Z2
+	VMOVUPS      (SI)(DI*1), Z3
+	VMULPS       Z0, Z2, Z4
+	VMULPS       Z1, Z2, Z5
+	VFNMADD231PS Z1, Z3, Z4
+	VFMADD231PS  Z0, Z3, Z5
+	VMOVUPS      Z4, (AX)(DI*1)
+	VMOVUPS      Z5, (DX)(DI*1)
+	VMOVUPS      64(AX)(DI*1), Z6
+	VMOVUPS      64(DX)(DI*1), Z7
+	VMOVUPS      64(BX)(DI*1), Z8
+	VMOVUPS      64(SI)(DI*1), Z9
+	VMULPS       Z6, Z8, Z10
+	VMULPS       Z7, Z8, Z11
+	VFNMADD231PS Z7, Z9, Z10
+	VFMADD231PS  Z6, Z9, Z11
+	VMOVUPS      Z10, 64(AX)(DI*1)
+	VMOVUPS      Z11, 64(DX)(DI*1)
+	ADDQ         $0x00000080, DI
+	SUBQ         $0x00000020, CX
+	JGE          many
+
+many_end:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000010, CX
+	JL   one_end
+
+one:
+	VMOVUPS      (AX)(DI*1), Z0
+	VMOVUPS      (DX)(DI*1), Z1
+	VMOVUPS      (BX)(DI*1), Z2
+	VMOVUPS      (SI)(DI*1), Z3
+	VMULPS       Z0, Z2, Z4
+	VMULPS       Z1, Z2, Z5
+	VFNMADD231PS Z1, Z3, Z4
+	VFMADD231PS  Z0, Z3, Z5
+	VMOVUPS      Z4, (AX)(DI*1)
+	VMOVUPS      Z5, (DX)(DI*1)
+	ADDQ         $0x00000040, DI
+	SUBQ         $0x00000010, CX
+	JGE          one
+
+one_end:
+	ADDQ         $0x00000010, CX
+	TESTQ        CX, CX
+	JZ           seen
+	MOVL         $0x00000001, R8
+	SHLL         CL, R8
+	DECL         R8
+	KMOVW        R8, K1
+	VMOVUPS.Z    (AX)(DI*1), K1, Z0
+	VMOVUPS.Z    (DX)(DI*1), K1, Z1
+	VMOVUPS.Z    (BX)(DI*1), K1, Z2
+	VMOVUPS.Z    (SI)(DI*1), K1, Z3
+	VMULPS       Z0, Z2, Z4
+	VMULPS       Z1, Z2, Z5
+	VFNMADD231PS Z1, Z3, Z4
+	VFMADD231PS  Z0, Z3, Z5
+	VMOVUPS      Z4, K1, (AX)(DI*1)
+	VMOVUPS      Z5, K1, (DX)(DI*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+// func expAVX512(dst []float32, x []float32)
+// Requires: AVX, AVX512F
+TEXT ·expAVX512(SB), NOSPLIT, $0-48
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    dst_len+8(FP), CX
+	MOVQ    x_base+24(FP), DX
+	XORQ    BX, BX
+	VMOVUPS all4b400000<>+0(SB), Z31
+	VMOVUPS all3fb8aa3b<>+0(SB), Z30
+	VMOVUPS all32a57060<>+0(SB), Z29
+	VMOVUPS allc2aeac4f<>+0(SB), Z28
+	VMOVUPS all42b17217<>+0(SB), Z27
+	VMOVUPS all7f800000<>+0(SB), Z26
+	VMOVUPS all39222000<>+0(SB), Z25
+	VMOVUPS all3aafa460<>+0(SB), Z24
+	VMOVUPS all3c1d950e<>+0(SB), Z23
+	VMOVUPS all3d635766<>+0(SB), Z22
+	VMOVUPS all3e75fdf0<>+0(SB), Z21
+	VMOVUPS all3f317218<>+0(SB), Z20
+	VMOVUPS all3f800000<>+0(SB), Z19
+	SUBQ    $0x00000010, CX
+	JL      one_end
+
+one:
+	VMOVUPS     (DX)(BX*1), Z0
+	VMOVUPS     Z31, Z1
+	VFMADD231PS Z30, Z0, Z1
+	VSUBPS      Z31, Z1, Z2
+	VFMSUB231PS Z30, Z0, Z2
+	VFMADD231PS Z29, Z0, Z2
+	VMOVUPS     Z25, Z3
+	VFMADD213PS Z24, Z2, Z3
+	VFMADD213PS Z23, Z2, Z3
+	VFMADD213PS Z22, Z2, Z3
+	VFMADD213PS Z21, Z2, Z3
+	VFMADD213PS Z20, Z2, Z3
+	VFMADD213PS Z19, Z2, Z3
+	VPSLLD      $0x17, Z1, Z1
+	VCMPPS      $0x05, Z28, Z0, K2
+	VPADDD.Z    Z1, Z3, K2, Z3
+	VCMPPS      $0x0e, Z27, Z0, K2
+	VMOVUPS     Z26, K2, Z3
+	VMOVUPS     Z3, (AX)(BX*1)
+	ADDQ        $0x00000040, BX
+	SUBQ        $0x00000010, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000010, CX
+	TESTQ       CX, CX
+	JZ          seen
+	MOVL        $0x00000001, SI
+	SHLL        CL, SI
+	DECL        SI
+	KMOVW       SI, K1
+	VMOVUPS.Z   (DX)(BX*1), K1, Z0
+	VMOVUPS     Z31, Z1
+	VFMADD231PS Z30, Z0, Z1
+	VSUBPS      Z31, Z1, Z2
+	VFMSUB231PS Z30, Z0, Z2
+	VFMADD231PS Z29, Z0, Z2
+	VMOVUPS     Z25, Z3
+	VFMADD213PS Z24, Z2, Z3
+	VFMADD213PS Z23, Z2, Z3
+	VFMADD213PS Z22, Z2, Z3
+	VFMADD213PS Z21, Z2, Z3
+	VFMADD213PS Z20, Z2, Z3
+	VFMADD213PS Z19, Z2, Z3
+	VPSLLD      $0x17, Z1, Z1
+	VCMPPS      $0x05, Z28, Z0, K2
+	VPADDD.Z    Z1, Z3, K2, Z3
+	VCMPPS      $0x0e, Z27, Z0, K2
+	VMOVUPS     Z26, K2, Z3
+	VMOVUPS     Z3, K1, (AX)(BX*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+// func expSumAVX512(dst []float32, x []float32, bias float32, scale float32) float32
+// Requires: AVX, AVX512F
+TEXT ·expSumAVX512(SB), NOSPLIT, $0-60
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	XORQ         BX, BX
+	VBROADCASTSS bias+48(FP), Z31
+	VBROADCASTSS scale+52(FP), Z30
+	VPXORD       Z29, Z29, Z29
+	VMOVUPS      all4b400000<>+0(SB), Z28
+	VMOVUPS      allc2fc0000<>+0(SB), Z27
+	VMOVUPS      all39222000<>+0(SB), Z26
+	VMOVUPS      all3aafa460<>+0(SB), Z25
+	VMOVUPS      all3c1d950e<>+0(SB), Z24
+	VMOVUPS      all3d635766<>+0(SB), Z23
+	VMOVUPS      all3e75fdf0<>+0(SB), Z22
+	VMOVUPS      all3f317218<>+0(SB), Z21
+	VMOVUPS      all3f800000<>+0(SB), Z20
+	SUBQ         $0x00000010, CX
+	JL           one_end
+
+one:
+	VMOVUPS     (DX)(BX*1), Z0
+	VSUBPS      Z31, Z0, Z0
+	VMULPS      Z30, Z0, Z0
+	VADDPS      Z28, Z0, Z1
+	VSUBPS      Z28, Z1, Z2
+	VSUBPS      Z2, Z0, Z2
+	VMOVUPS     Z26, Z3
+	VFMADD213PS Z25, Z2, Z3
+	VFMADD213PS Z24, Z2, Z3
+	VFMADD213PS Z23, Z2, Z3
+	VFMADD213PS Z22, Z2, Z3
+	VFMADD213PS Z21, Z2, Z3
+	VFMADD213PS Z20, Z2, Z3
+	VPSLLD      $0x17, Z1, Z1
+	VCMPPS      $0x05, Z27, Z0, K2
+	VPADDD.Z    Z1, Z3, K2, Z3
+	VMOVUPS     Z3, (AX)(BX*1)
+	VADDPS      Z3, Z29, Z29
+	ADDQ        $0x00000040, BX
+	SUBQ        $0x00000010, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000010, CX
+	TESTQ       CX, CX
+	JZ          seen
+	MOVL        $0x00000001, SI
+	SHLL        CL, SI
+	DECL        SI
+	KMOVW       SI, K1
+	VMOVUPS.Z   (DX)(BX*1), K1, Z0
+	VSUBPS      Z31, Z0, Z0
+	VMULPS      Z30, Z0, Z0
+	VADDPS      Z28, Z0, Z1
+	VSUBPS      Z28, Z1, Z2
+	VSUBPS      Z2, Z0, Z2
+	VMOVUPS     Z26, Z3
+	VFMADD213PS Z25, Z2, Z3
+	VFMADD213PS Z24, Z2, Z3
+	VFMADD213PS Z23, Z2, Z3
+	VFMADD213PS Z22, Z2, Z3
+	VFMADD213PS Z21, Z2, Z3
+	VFMADD213PS Z20, Z2, Z3
+	VPSLLD      $0x17, Z1, Z1
+	VCMPPS      $0x05, Z27, Z0, K2
+	VPADDD.Z    Z1, Z3, K2, Z3
+	VMOVUPS     Z3, K1, (AX)(BX*1)
+	VMOVUPS.Z   Z3, K1, Z3
+	VADDPS      Z3, Z29, Z29
+
+seen:
+	VMOVUPS       Z29, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	VPSHUFD       $0x4e, X0, X1
+	VADDPS        X1, X0, X0
+	VPSHUFD       $0xb1, X0, X1
+	VADDPS        X1, X0, X0
+	VMOVSS        X0, ret+56(FP)
+	VZEROUPPER
+	RET
+
+// func sumExpAVX512(x []float32, bias float32, scale float32) float32
+// Requires: AVX, AVX512F
+TEXT ·sumExpAVX512(SB), NOSPLIT, $0-36
+	MOVQ         x_base+0(FP), AX
+	MOVQ         x_len+8(FP), CX
+	XORQ         DX, DX
+	VBROADCASTSS bias+24(FP), Z31
+	VBROADCASTSS scale+28(FP), Z30
+	VPXORD       Z29, Z29, Z29
+	VMOVUPS      all4b400000<>+0(SB), Z28
+	VMOVUPS      allc2fc0000<>+0(SB), Z27
+	VMOVUPS      all39222000<>+0(SB), Z26
+	VMOVUPS      all3aafa460<>+0(SB), Z25
+	VMOVUPS      all3c1d950e<>+0(SB), Z24
+	VMOVUPS      all3d635766<>+0(SB), Z23
+	VMOVUPS      all3e75fdf0<>+0(SB), Z22
+	VMOVUPS      all3f317218<>+0(SB), Z21
+	VMOVUPS      all3f800000<>+0(SB), Z20
+	SUBQ         $0x00000010, CX
+	JL           one_end
+
+one:
+	VMOVUPS     (AX)(DX*1), Z0
+	VSUBPS      Z31, Z0, Z0
+	VMULPS      Z30, Z0, Z0
+	VADDPS      Z28, Z0, Z1
+	VSUBPS      Z28, Z1, Z2
+	VSUBPS      Z2, Z0, Z2
+	VMOVUPS     Z26, Z3
+	VFMADD213PS Z25, Z2, Z3
+	VFMADD213PS Z24, Z2, Z3
+	VFMADD213PS Z23, Z2, Z3
+	VFMADD213PS Z22, Z2, Z3
+	VFMADD213PS Z21, Z2, Z3
+	VFMADD213PS Z20, Z2, Z3
+	VPSLLD      $0x17, Z1, Z1
+	VCMPPS      $0x05, Z27, Z0, K2
+	VPADDD.Z    Z1, Z3, K2, Z3
+	VADDPS      Z3, Z29, Z29
+	ADDQ        $0x00000040, DX
+	SUBQ        $0x00000010, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000010, CX
+	TESTQ       CX, CX
+	JZ          seen
+	MOVL        $0x00000001, BX
+	SHLL        CL, BX
+	DECL        BX
+	KMOVW       BX, K1
+	VMOVUPS.Z   (AX)(DX*1), K1, Z0
+	VSUBPS      Z31, Z0, Z0
+	VMULPS      Z30, Z0, Z0
+	VADDPS      Z28, Z0, Z1
+	VSUBPS      Z28, Z1, Z2
+	VSUBPS      Z2, Z0, Z2
+	VMOVUPS     Z26, Z3
+	VFMADD213PS Z25, Z2, Z3
+	VFMADD213PS Z24, Z2, Z3
+	VFMADD213PS Z23, Z2, Z3
+	VFMADD213PS Z22, Z2, Z3
+	VFMADD213PS Z21, Z2, Z3
+	VFMADD213PS Z20, Z2, Z3
+	VPSLLD      $0x17, Z1, Z1
+	VCMPPS      $0x05, Z27, Z0, K2
+	VPADDD.Z    Z1, Z3, K2, Z3
+	VMOVUPS.Z   Z3, K1, Z3
+	VADDPS      Z3, Z29, Z29
+
+seen:
+	VMOVUPS       Z29, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	VPSHUFD       $0x4e, X0, X1
+	VADDPS        X1, X0, X0
+	VPSHUFD       $0xb1, X0, X1
+	VADDPS        X1, X0, X0
+	VMOVSS        X0, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func subExpMulAVX512(dst []float32, x []float32, y []float32, factor float32)
+// Requires: AVX, AVX512F
+TEXT ·subExpMulAVX512(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         y_base+48(FP), BX
+	XORQ         SI, SI
+	VBROADCASTSS factor+72(FP), Z31
+	VMOVUPS      all4b400000<>+0(SB), Z30
+	VMOVUPS      all3fb8aa3b<>+0(SB), Z29
+	VMOVUPS      all32a57060<>+0(SB), Z28
+	VMOVUPS      allc2aeac4f<>+0(SB), Z27
+	VMOVUPS      all42b17217<>+0(SB), Z26
+	VMOVUPS      all7f800000<>+0(SB), Z25
+	VMOVUPS      all39222000<>+0(SB), Z24
+	VMOVUPS      all3aafa460<>+0(SB), Z23
+	VMOVUPS      all3c1d950e<>+0(SB), Z22
+	VMOVUPS      all3d635766<>+0(SB), Z21
+	VMOVUPS      all3e75fdf0<>+0(SB), Z20
+	VMOVUPS      all3f317218<>+0(SB), Z19
+	VMOVUPS      all3f800000<>+0(SB), Z18
+	SUBQ         $0x00000010, CX
+	JL           one_end
+
+one:
+	VMOVUPS      (DX)(SI*1), Z0
+	VMOVUPS      Z30, Z1
+	VFMADD231PS  Z29, Z0, Z1
+	VSUBPS       Z30, Z1, Z2
+	VFMSUB231PS  Z29, Z0, Z2
+	VFMADD231PS  Z28, Z0, Z2
+	VMOVUPS      Z24, Z3
+	VFMADD213PS  Z23, Z2, Z3
+	VFMADD213PS  Z22, Z2, Z3
+	VFMADD213PS  Z21, Z2, Z3
+	VFMADD213PS  Z20, Z2, Z3
+	VFMADD213PS  Z19, Z2, Z3
+	VFMADD213PS  Z18, Z2, Z3
+	VPSLLD       $0x17, Z1, Z1
+	VCMPPS       $0x05, Z27, Z0, K2
+	VPADDD.Z     Z1, Z3, K2, Z3
+	VCMPPS       $0x0e, Z26, Z0, K2
+	VMOVUPS      Z25, K2, Z3
+	VMOVUPS      (BX)(SI*1), Z0
+	VFNMADD231PS Z31, Z3, Z0
+	VMOVUPS      (AX)(SI*1), Z1
+	VADDPS       Z0, Z1, Z1
+	VMOVUPS      Z1, (AX)(SI*1)
+	ADDQ         $0x00000040, SI
+	SUBQ         $0x00000010, CX
+	JGE          one
+
+one_end:
+	ADDQ         $0x00000010, CX
+	TESTQ        CX, CX
+	JZ           seen
+	MOVL         $0x00000001, DI
+	SHLL         CL, DI
+	DECL         DI
+	KMOVW        DI, K1
+	VMOVUPS.Z    (DX)(SI*1), K1, Z0
+	VMOVUPS      Z30, Z1
+	VFMADD231PS  Z29, Z0, Z1
+	VSUBPS       Z30, Z1, Z2
+	VFMSUB231PS  Z29, Z0, Z2
+	VFMADD231PS  Z28, Z0, Z2
+	VMOVUPS      Z24, Z3
+	VFMADD213PS  Z23, Z2, Z3
+	VFMADD213PS  Z22, Z2, Z3
+	VFMADD213PS  Z21, Z2, Z3
+	VFMADD213PS  Z20, Z2, Z3
+	VFMADD213PS  Z19, Z2, Z3
+	VFMADD213PS  Z18, Z2, Z3
+	VPSLLD       $0x17, Z1, Z1
+	VCMPPS       $0x05, Z27, Z0, K2
+	VPADDD.Z     Z1, Z3, K2, Z3
+	VCMPPS       $0x0e, Z26, Z0, K2
+	VMOVUPS      Z25, K2, Z3
+	VMOVUPS.Z    (BX)(SI*1), K1, Z0
+	VFNMADD231PS Z31, Z3, Z0
+	VMOVUPS.Z    (AX)(SI*1), K1, Z1
+	VADDPS       Z0, Z1, Z1
+	VMOVUPS      Z1, K1, (AX)(SI*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+// func normalizeAVX512(dst []float32, x []float32, gain []float32, bias []float32, mean float32, rstd float32)
+// Requires: AVX, AVX512F
+TEXT ·normalizeAVX512(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         gain_base+48(FP), BX
+	MOVQ         bias_base+72(FP), SI
+	XORQ         DI, DI
+	VBROADCASTSS mean+96(FP), Z31
+	VBROADCASTSS rstd+100(FP), Z30
+	SUBQ         $0x00000040, CX
+	JL           many_end
+
+many:
+	VMOVUPS     (DX)(DI*1), Z0
+	VMOVUPS     (BX)(DI*1), Z1
+	VMOVUPS     (SI)(DI*1), Z2
+	VSUBPS      Z31, Z0, Z0
+	VMULPS      Z30, Z0, Z0
+	VFMADD231PS Z1, Z0, Z2
+	VMOVUPS     Z2, (AX)(DI*1)
+	VMOVUPS     64(DX)(DI*1), Z3
+	VMOVUPS     64(BX)(DI*1), Z4
+	VMOVUPS     64(SI)(DI*1), Z5
+	VSUBPS      Z31, Z3, Z3
+	VMULPS      Z30, Z3, Z3
+	VFMADD231PS Z4, Z3, Z5
+	VMOVUPS     Z5, 64(AX)(DI*1)
+	VMOVUPS     128(DX)(DI*1), Z6
+	VMOVUPS     128(BX)(DI*1), Z7
+	VMOVUPS     128(SI)(DI*1), Z8
+	VSUBPS      Z31, Z6, Z6
+	VMULPS      Z30, Z6, Z6
+	VFMADD231PS Z7, Z6, Z8
+	VMOVUPS     Z8, 128(AX)(DI*1)
+	VMOVUPS     192(DX)(DI*1), Z9
+	VMOVUPS     192(BX)(DI*1), Z10
+	VMOVUPS     192(SI)(DI*1), Z11
+	VSUBPS      Z31, Z9, Z9
+	VMULPS      Z30, Z9, Z9
+	VFMADD231PS Z10, Z9, Z11
+	VMOVUPS     Z11, 192(AX)(DI*1)
+	ADDQ        $0x00000100, DI
+	SUBQ        $0x00000040, CX
+	JGE         many
+
+many_end:
+	ADDQ $0x00000040, CX
+	SUBQ $0x00000010, CX
+	JL   one_end
+
+one:
+	VMOVUPS     (DX)(DI*1), Z0
+	VMOVUPS     (BX)(DI*1), Z1
+	VMOVUPS     (SI)(DI*1), Z2
+	VSUBPS      Z31, Z0, Z0
+	VMULPS      Z30, Z0, Z0
+	VFMADD231PS Z1, Z0, Z2
+	VMOVUPS     Z2, (AX)(DI*1)
+	ADDQ        $0x00000040, DI
+	SUBQ        $0x00000010, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000010, CX
+	TESTQ       CX, CX
+	JZ          seen
+	MOVL        $0x00000001, R8
+	SHLL        CL, R8
+	DECL        R8
+	KMOVW       R8, K1
+	VMOVUPS.Z   (DX)(DI*1), K1, Z0
+	VMOVUPS.Z   (BX)(DI*1), K1, Z1
+	VMOVUPS.Z   (SI)(DI*1), K1, Z2
+	VSUBPS      Z31, Z0, Z0
+	VMULPS      Z30, Z0, Z0
+	VFMADD231PS Z1, Z0, Z2
+	VMOVUPS     Z2, K1, (AX)(DI*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+// func normSumsAVX512(x []float32, gain []float32, dy []float32, mean float32) (float32, float32)
+// Requires: AVX, AVX512F
+TEXT ·normSumsAVX512(SB), NOSPLIT, $0-88
+	MOVQ         x_base+0(FP), AX
+	MOVQ         x_len+8(FP), CX
+	MOVQ         gain_base+24(FP), DX
+	MOVQ         dy_base+48(FP), BX
+	XORQ         SI, SI
+	VBROADCASTSS mean+72(FP), Z31
+	VPXORD       Z30, Z30, Z30
+	VPXORD       Z29, Z29, Z29
+	VPXORD       Z28, Z28, Z28
+	VPXORD       Z27, Z27, Z27
 	SUBQ         $0x00000020, CX
 	JL           many_end
 
 many:
-	VMOVUPS     (DX), Z0
-	VSUBPS      Z10, Z0, Z0
-	VMULPS      Z11, Z0, Z0
-	VCMPPS      $0x05, flushBelow<>+0(SB), Z0, K2
-	VADDPS      Z12, Z0, Z1
-	VSUBPS      Z12, Z1, Z2
-	VSUBPS      Z2, Z0, Z0
-	VMOVUPS     Z13, Z2
-	VFMADD213PS Z14, Z0, Z2
-	VFMADD213PS Z15, Z0, Z2
-	VFMADD213PS Z16, Z0, Z2
-	VFMADD213PS Z17, Z0, Z2
-	VFMADD213PS Z18, Z0, Z2
-	VFMADD213PS Z19, Z0, Z2
-	VPSLLD      $0x17, Z1, Z1
-	VPADDD.Z    Z1, Z2, K2, Z2
-	VMOVUPS     Z2, (AX)
-	VADDPS      Z2, Z8, Z8
-	VMOVUPS     64(DX), Z4
-	VSUBPS      Z10, Z4, Z4
-	VMULPS      Z11, Z4, Z4
-	VCMPPS      $0x05, flushBelow<>+0(SB), Z4, K2
-	VADDPS      Z12, Z4, Z5
-	VSUBPS      Z12, Z5, Z6
-	VSUBPS      Z6, Z4, Z4
-	VMOVUPS     Z13, Z6
-	VFMADD213PS Z14, Z4, Z6
-	VFMADD213PS Z15, Z4, Z6
-	VFMADD213PS Z16, Z4, Z6
-	VFMADD213PS Z17, Z4, Z6
-	VFMADD213PS Z18, Z4, Z6
-	VFMADD213PS Z19, Z4, Z6
-	VPSLLD      $0x17, Z5, Z5
-	VPADDD.Z    Z5, Z6, K2, Z6
-	VMOVUPS     Z6, 64(AX)
-	VADDPS      Z6, Z9, Z9
-	ADDQ        $0x00000080, DX
-	ADDQ        $0x00000080, AX
+	VMOVUPS     (AX)(SI*1), Z0
+	VMOVUPS     (DX)(SI*1), Z1
+	VMOVUPS     (BX)(SI*1), Z2
+	VSUBPS      Z31, Z0, Z0
+	VMULPS      Z1, Z2, Z2
+	VADDPS      Z2, Z30, Z30
+	VFMADD231PS Z2, Z0, Z28
+	VMOVUPS     64(AX)(SI*1), Z3
+	VMOVUPS     64(DX)(SI*1), Z4
+	VMOVUPS     64(BX)(SI*1), Z5
+	VSUBPS      Z31, Z3, Z3
+	VMULPS      Z4, Z5, Z5
+	VADDPS      Z5, Z29, Z29
+	VFMADD231PS Z5, Z3, Z27
+	ADDQ        $0x00000080, SI
 	SUBQ        $0x00000020, CX
 	JGE         many
 
@@ -590,124 +3629,787 @@ many_end:
 	JL   one_end
 
 one:
-	VMOVUPS     (DX), Z0
-	VSUBPS      Z10, Z0, Z0
-	VMULPS      Z11, Z0, Z0
-	VCMPPS      $0x05, flushBelow<>+0(SB), Z0, K2
-	VADDPS      Z12, Z0, Z1
-	VSUBPS      Z12, Z1, Z2
-	VSUBPS      Z2, Z0, Z0
-	VMOVUPS     Z13, Z2
-	VFMADD213PS Z14, Z0, Z2
-	VFMADD213PS Z15, Z0, Z2
-	VFMADD213PS Z16, Z0, Z2
-	VFMADD213PS Z17, Z0, Z2
-	VFMADD213PS Z18, Z0, Z2
-	VFMADD213PS Z19, Z0, Z2
-	VPSLLD      $0x17, Z1, Z1
-	VPADDD.Z    Z1, Z2, K2, Z2
-	VMOVUPS     Z2, (AX)
-	VADDPS      Z2, Z8, Z8
-	ADDQ        $0x00000040, DX
-	ADDQ        $0x00000040, AX
+	VMOVUPS     (AX)(SI*1), Z0
+	VMOVUPS     (DX)(SI*1), Z1
+	VMOVUPS     (BX)(SI*1), Z2
+	VSUBPS      Z31, Z0, Z0
+	VMULPS      Z1, Z2, Z2
+	VADDPS      Z2, Z30, Z30
+	VFMADD231PS Z2, Z0, Z28
+	ADDQ        $0x00000040, SI
 	SUBQ        $0x00000010, CX
 	JGE         one
 
 one_end:
 	ADDQ        $0x00000010, CX
 	TESTQ       CX, CX
-	JZ          fold
-	MOVL        $0x00000001, BX
-	SHLL        CL, BX
-	DECL        BX
-	KMOVW       BX, K1
-	VMOVUPS     negInf<>+0(SB), Z6
-	VMOVUPS     Z6, Z0
-	VMOVUPS     (DX), K1, Z0
-	VSUBPS      Z10, Z0, Z0
-	VMULPS      Z11, Z0, Z0
-	VCMPPS      $0x05, flushBelow<>+0(SB), Z0, K2
-	VADDPS      Z12, Z0, Z1
-	VSUBPS      Z12, Z1, Z2
-	VSUBPS      Z2, Z0, Z0
-	VMOVUPS     Z13, Z2
-	VFMADD213PS Z14, Z0, Z2
-	VFMADD213PS Z15, Z0, Z2
-	VFMADD213PS Z16, Z0, Z2
-	VFMADD213PS Z17, Z0, Z2
-	VFMADD213PS Z18, Z0, Z2
-	VFMADD213PS Z19, Z0, Z2
-	VPSLLD      $0x17, Z1, Z1
-	VPADDD.Z    Z1, Z2, K2, Z2
-	VMOVUPS     Z2, K1, (AX)
-	VMOVUPS.Z   Z2, K1, Z2
-	VADDPS      Z2, Z8, Z8
+	JZ          seen
+	MOVL        $0x00000001, DI
+	SHLL        CL, DI
+	DECL        DI
+	KMOVW       DI, K1
+	VMOVUPS.Z   (AX)(SI*1), K1, Z0
+	VMOVUPS.Z   (DX)(SI*1), K1, Z1
+	VMOVUPS.Z   (BX)(SI*1), K1, Z2
+	VSUBPS      Z31, Z0, Z0
+	VMULPS      Z1, Z2, Z2
+	VADDPS      Z2, Z30, Z30
+	VFMADD231PS Z2, Z0, Z28
 
-fold:
-	VADDPS        Z9, Z8, Z8
-	VEXTRACTF64X4 $0x01, Z8, Y9
-	VADDPS        Y9, Y8, Y8
-	VEXTRACTF128  $0x01, Y8, X9
-	VADDPS        X9, X8, X8
-	VPSHUFD       $0x4e, X8, X9
-	VADDPS        X9, X8, X8
-	VPSHUFD       $0xb1, X8, X9
-	VADDPS        X9, X8, X8
-	MOVSS         X8, ret+32(FP)
+seen:
+	VADDPS        Z29, Z30, Z30
+	VMOVUPS       Z30, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	VPSHUFD       $0x4e, X0, X1
+	VADDPS        X1, X0, X0
+	VPSHUFD       $0xb1, X0, X1
+	VADDPS        X1, X0, X0
+	VMOVSS        X0, ret+80(FP)
+	VADDPS        Z27, Z28, Z28
+	VMOVUPS       Z28, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	VPSHUFD       $0x4e, X0, X1
+	VADDPS        X1, X0, X0
+	VPSHUFD       $0xb1, X0, X1
+	VADDPS        X1, X0, X0
+	VMOVSS        X0, ret1+84(FP)
 	VZEROUPPER
 	RET
 
-// func scaleAVX512(dst *float32, x *float32, n int64, factor float32)
+// func normGradAVX512(dx []float32, x []float32, gain []float32, dy []float32, mean float32, rstd float32, slope float32, offset float32)
 // Requires: AVX, AVX512F
-TEXT ·scaleAVX512(SB), NOSPLIT, $0-28
-	MOVQ         dst+0(FP), AX
-	MOVQ         x+8(FP), DX
-	MOVQ         n+16(FP), CX
-	VBROADCASTSS factor+24(FP), Z0
-	SUBQ         $0x00000040, CX
+TEXT ·normGradAVX512(SB), NOSPLIT, $0-112
+	MOVQ         dx_base+0(FP), AX
+	MOVQ         dx_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         gain_base+48(FP), BX
+	MOVQ         dy_base+72(FP), SI
+	XORQ         DI, DI
+	VBROADCASTSS mean+96(FP), Z31
+	VBROADCASTSS rstd+100(FP), Z30
+	VBROADCASTSS slope+104(FP), Z29
+	VBROADCASTSS offset+108(FP), Z28
+	SUBQ         $0x00000020, CX
 	JL           many_end
 
 many:
-	VMULPS  (DX), Z0, Z1
-	VMOVUPS Z1, (AX)
-	VMULPS  64(DX), Z0, Z2
-	VMOVUPS Z2, 64(AX)
-	VMULPS  128(DX), Z0, Z3
-	VMOVUPS Z3, 128(AX)
-	VMULPS  192(DX), Z0, Z4
-	VMOVUPS Z4, 192(AX)
-	ADDQ    $0x00000100, DX
-	ADDQ    $0x00000100, AX
-	SUBQ    $0x00000040, CX
-	JGE     many
+	VMOVUPS     (DX)(DI*1), Z0
+	VMOVUPS     (BX)(DI*1), Z1
+	VMOVUPS     (SI)(DI*1), Z2
+	VMOVUPS     (AX)(DI*1), Z3
+	VSUBPS      Z31, Z0, Z0
+	VFMADD213PS Z28, Z29, Z0
+	VMULPS      Z1, Z2, Z2
+	VFMADD231PS Z30, Z2, Z0
+	VADDPS      Z0, Z3, Z3
+	VMOVUPS     Z3, (AX)(DI*1)
+	VMOVUPS     64(DX)(DI*1), Z4
+	VMOVUPS     64(BX)(DI*1), Z5
+	VMOVUPS     64(SI)(DI*1), Z6
+	VMOVUPS     64(AX)(DI*1), Z7
+	VSUBPS      Z31, Z4, Z4
+	VFMADD213PS Z28, Z29, Z4
+	VMULPS      Z5, Z6, Z6
+	VFMADD231PS Z30, Z6, Z4
+	VADDPS      Z4, Z7, Z7
+	VMOVUPS     Z7, 64(AX)(DI*1)
+	ADDQ        $0x00000080, DI
+	SUBQ        $0x00000020, CX
+	JGE         many
 
 many_end:
-	ADDQ $0x00000040, CX
+	ADDQ $0x00000020, CX
 	SUBQ $0x00000010, CX
 	JL   one_end
 
 one:
-	VMULPS  (DX), Z0, Z1
-	VMOVUPS Z1, (AX)
-	ADDQ    $0x00000040, DX
-	ADDQ    $0x00000040, AX
-	SUBQ    $0x00000010, CX
-	JGE     one
+	VMOVUPS     (DX)(DI*1), Z0
+	VMOVUPS     (BX)(DI*1), Z1
+	VMOVUPS     (SI)(DI*1), Z2
+	VMOVUPS     (AX)(DI*1), Z3
+	VSUBPS      Z31, Z0, Z0
+	VFMADD213PS Z28, Z29, Z0
+	VMULPS      Z1, Z2, Z2
+	VFMADD231PS Z30, Z2, Z0
+	VADDPS      Z0, Z3, Z3
+	VMOVUPS     Z3, (AX)(DI*1)
+	ADDQ        $0x00000040, DI
+	SUBQ        $0x00000010, CX
+	JGE         one
 
 one_end:
-	ADDQ    $0x00000010, CX
-	TESTQ   CX, CX
-	JZ      done
-	MOVL    $0x00000001, BX
-	SHLL    CL, BX
-	DECL    BX
-	KMOVW   BX, K1
-	VMOVUPS negInf<>+0(SB), Z6
-	VMOVUPS Z6, Z1
-	VMOVUPS (DX), K1, Z1
-	VMULPS  Z1, Z0, Z1
-	VMOVUPS Z1, K1, (AX)
+	ADDQ        $0x00000010, CX
+	TESTQ       CX, CX
+	JZ          seen
+	MOVL        $0x00000001, R8
+	SHLL        CL, R8
+	DECL        R8
+	KMOVW       R8, K1
+	VMOVUPS.Z   (DX)(DI*1), K1, Z0
+	VMOVUPS.Z   (BX)(DI*1), K1, Z1
+	VMOVUPS.Z   (SI)(DI*1), K1, Z2
+	VMOVUPS.Z   (AX)(DI*1), K1, Z3
+	VSUBPS      Z31, Z0, Z0
+	VFMADD213PS Z28, Z29, Z0
+	VMULPS      Z1, Z2, Z2
+	VFMADD231PS Z30, Z2, Z0
+	VADDPS      Z0, Z3, Z3
+	VMOVUPS     Z3, K1, (AX)(DI*1)
 
-done:
+seen:
+	VZEROUPPER
+	RET
+
+// func geluAVX512(dst []float32, x []float32)
+// Requires: AVX, AVX512F
+TEXT ·geluAVX512(SB), NOSPLIT, $0-48
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    dst_len+8(FP), CX
+	MOVQ    x_base+24(FP), DX
+	XORQ    BX, BX
+	VMOVUPS all3f800000<>+0(SB), Z31
+	VMOVUPS allbd922279<>+0(SB), Z30
+	VMOVUPS allbfcc422a<>+0(SB), Z29
+	VMOVUPS all4b400000<>+0(SB), Z28
+	VMOVUPS all3fb8aa3b<>+0(SB), Z27
+	VMOVUPS all32a57060<>+0(SB), Z26
+	VMOVUPS allc2aeac4f<>+0(SB), Z25
+	VMOVUPS all42b17217<>+0(SB), Z24
+	VMOVUPS all7f800000<>+0(SB), Z23
+	VMOVUPS all39222000<>+0(SB), Z22
+	VMOVUPS all3aafa460<>+0(SB), Z21
+	VMOVUPS all3c1d950e<>+0(SB), Z20
+	VMOVUPS all3d635766<>+0(SB), Z19
+	VMOVUPS all3e75fdf0<>+0(SB), Z18
+	VMOVUPS all3f317218<>+0(SB), Z17
+	VMOVUPS all3f800000<>+0(SB), Z16
+	VMOVUPS allc1400000<>+0(SB), Z15
+	VMOVUPS all41400000<>+0(SB), Z14
+	SUBQ    $0x00000010, CX
+	JL      one_end
+
+one:
+	VMOVUPS     (DX)(BX*1), Z4
+	VMOVUPS     Z15, Z0
+	VMAXPS      Z4, Z0, Z4
+	VMULPS      Z4, Z4, Z0
+	VFMADD213PS Z29, Z30, Z0
+	VMULPS      Z4, Z0, Z0
+	VMOVUPS     Z28, Z1
+	VFMADD231PS Z27, Z0, Z1
+	VSUBPS      Z28, Z1, Z2
+	VFMSUB231PS Z27, Z0, Z2
+	VFMADD231PS Z26, Z0, Z2
+	VMOVUPS     Z22, Z3
+	VFMADD213PS Z21, Z2, Z3
+	VFMADD213PS Z20, Z2, Z3
+	VFMADD213PS Z19, Z2, Z3
+	VFMADD213PS Z18, Z2, Z3
+	VFMADD213PS Z17, Z2, Z3
+	VFMADD213PS Z16, Z2, Z3
+	VPSLLD      $0x17, Z1, Z1
+	VCMPPS      $0x05, Z25, Z0, K2
+	VPADDD.Z    Z1, Z3, K2, Z3
+	VCMPPS      $0x0e, Z24, Z0, K2
+	VMOVUPS     Z23, K2, Z3
+	VADDPS      Z31, Z3, Z3
+	VDIVPS      Z3, Z4, Z4
+	VMOVUPS     Z4, (AX)(BX*1)
+	ADDQ        $0x00000040, BX
+	SUBQ        $0x00000010, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000010, CX
+	TESTQ       CX, CX
+	JZ          seen
+	MOVL        $0x00000001, SI
+	SHLL        CL, SI
+	DECL        SI
+	KMOVW       SI, K1
+	VMOVUPS.Z   (DX)(BX*1), K1, Z4
+	VMOVUPS     Z15, Z0
+	VMAXPS      Z4, Z0, Z4
+	VMULPS      Z4, Z4, Z0
+	VFMADD213PS Z29, Z30, Z0
+	VMULPS      Z4, Z0, Z0
+	VMOVUPS     Z28, Z1
+	VFMADD231PS Z27, Z0, Z1
+	VSUBPS      Z28, Z1, Z2
+	VFMSUB231PS Z27, Z0, Z2
+	VFMADD231PS Z26, Z0, Z2
+	VMOVUPS     Z22, Z3
+	VFMADD213PS Z21, Z2, Z3
+	VFMADD213PS Z20, Z2, Z3
+	VFMADD213PS Z19, Z2, Z3
+	VFMADD213PS Z18, Z2, Z3
+	VFMADD213PS Z17, Z2, Z3
+	VFMADD213PS Z16, Z2, Z3
+	VPSLLD      $0x17, Z1, Z1
+	VCMPPS      $0x05, Z25, Z0, K2
+	VPADDD.Z    Z1, Z3, K2, Z3
+	VCMPPS      $0x0e, Z24, Z0, K2
+	VMOVUPS     Z23, K2, Z3
+	VADDPS      Z31, Z3, Z3
+	VDIVPS      Z3, Z4, Z4
+	VMOVUPS     Z4, K1, (AX)(BX*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+// func siluAVX512(dst []float32, x []float32)
+// Requires: AVX, AVX512F
+TEXT ·siluAVX512(SB), NOSPLIT, $0-48
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    dst_len+8(FP), CX
+	MOVQ    x_base+24(FP), DX
+	XORQ    BX, BX
+	VMOVUPS all3f800000<>+0(SB), Z31
+	VMOVUPS allbf800000<>+0(SB), Z30
+	VMOVUPS all4b400000<>+0(SB), Z29
+	VMOVUPS all3fb8aa3b<>+0(SB), Z28
+	VMOVUPS all32a57060<>+0(SB), Z27
+	VMOVUPS allc2aeac4f<>+0(SB), Z26
+	VMOVUPS all42b17217<>+0(SB), Z25
+	VMOVUPS all7f800000<>+0(SB), Z24
+	VMOVUPS all39222000<>+0(SB), Z23
+	VMOVUPS all3aafa460<>+0(SB), Z22
+	VMOVUPS all3c1d950e<>+0(SB), Z21
+	VMOVUPS all3d635766<>+0(SB), Z20
+	VMOVUPS all3e75fdf0<>+0(SB), Z19
+	VMOVUPS all3f317218<>+0(SB), Z18
+	VMOVUPS all3f800000<>+0(SB), Z17
+	VMOVUPS allc2c80000<>+0(SB), Z16
+	VMOVUPS all42c80000<>+0(SB), Z15
+	SUBQ    $0x00000010, CX
+	JL      one_end
+
+one:
+	VMOVUPS     (DX)(BX*1), Z4
+	VMOVUPS     Z16, Z0
+	VMAXPS      Z4, Z0, Z4
+	VMULPS      Z30, Z4, Z0
+	VMOVUPS     Z29, Z1
+	VFMADD231PS Z28, Z0, Z1
+	VSUBPS      Z29, Z1, Z2
+	VFMSUB231PS Z28, Z0, Z2
+	VFMADD231PS Z27, Z0, Z2
+	VMOVUPS     Z23, Z3
+	VFMADD213PS Z22, Z2, Z3
+	VFMADD213PS Z21, Z2, Z3
+	VFMADD213PS Z20, Z2, Z3
+	VFMADD213PS Z19, Z2, Z3
+	VFMADD213PS Z18, Z2, Z3
+	VFMADD213PS Z17, Z2, Z3
+	VPSLLD      $0x17, Z1, Z1
+	VCMPPS      $0x05, Z26, Z0, K2
+	VPADDD.Z    Z1, Z3, K2, Z3
+	VCMPPS      $0x0e, Z25, Z0, K2
+	VMOVUPS     Z24, K2, Z3
+	VADDPS      Z31, Z3, Z3
+	VDIVPS      Z3, Z4, Z4
+	VMOVUPS     Z4, (AX)(BX*1)
+	ADDQ        $0x00000040, BX
+	SUBQ        $0x00000010, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000010, CX
+	TESTQ       CX, CX
+	JZ          seen
+	MOVL        $0x00000001, SI
+	SHLL        CL, SI
+	DECL        SI
+	KMOVW       SI, K1
+	VMOVUPS.Z   (DX)(BX*1), K1, Z4
+	VMOVUPS     Z16, Z0
+	VMAXPS      Z4, Z0, Z4
+	VMULPS      Z30, Z4, Z0
+	VMOVUPS     Z29, Z1
+	VFMADD231PS Z28, Z0, Z1
+	VSUBPS      Z29, Z1, Z2
+	VFMSUB231PS Z28, Z0, Z2
+	VFMADD231PS Z27, Z0, Z2
+	VMOVUPS     Z23, Z3
+	VFMADD213PS Z22, Z2, Z3
+	VFMADD213PS Z21, Z2, Z3
+	VFMADD213PS Z20, Z2, Z3
+	VFMADD213PS Z19, Z2, Z3
+	VFMADD213PS Z18, Z2, Z3
+	VFMADD213PS Z17, Z2, Z3
+	VPSLLD      $0x17, Z1, Z1
+	VCMPPS      $0x05, Z26, Z0, K2
+	VPADDD.Z    Z1, Z3, K2, Z3
+	VCMPPS      $0x0e, Z25, Z0, K2
+	VMOVUPS     Z24, K2, Z3
+	VADDPS      Z31, Z3, Z3
+	VDIVPS      Z3, Z4, Z4
+	VMOVUPS     Z4, K1, (AX)(BX*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+// func swigluAVX512(dst []float32, gate []float32, up []float32)
+// Requires: AVX, AVX512F
+TEXT ·swigluAVX512(SB), NOSPLIT, $0-72
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    dst_len+8(FP), CX
+	MOVQ    gate_base+24(FP), DX
+	MOVQ    up_base+48(FP), BX
+	XORQ    SI, SI
+	VMOVUPS all3f800000<>+0(SB), Z31
+	VMOVUPS allbf800000<>+0(SB), Z30
+	VMOVUPS all4b400000<>+0(SB), Z29
+	VMOVUPS all3fb8aa3b<>+0(SB), Z28
+	VMOVUPS all32a57060<>+0(SB), Z27
+	VMOVUPS allc2aeac4f<>+0(SB), Z26
+	VMOVUPS all42b17217<>+0(SB), Z25
+	VMOVUPS all7f800000<>+0(SB), Z24
+	VMOVUPS all39222000<>+0(SB), Z23
+	VMOVUPS all3aafa460<>+0(SB), Z22
+	VMOVUPS all3c1d950e<>+0(SB), Z21
+	VMOVUPS all3d635766<>+0(SB), Z20
+	VMOVUPS all3e75fdf0<>+0(SB), Z19
+	VMOVUPS all3f317218<>+0(SB), Z18
+	VMOVUPS all3f800000<>+0(SB), Z17
+	VMOVUPS allc2c80000<>+0(SB), Z16
+	VMOVUPS all42c80000<>+0(SB), Z15
+	SUBQ    $0x00000010, CX
+	JL      one_end
+
+one:
+	VMOVUPS     (DX)(SI*1), Z4
+	VMOVUPS     Z16, Z0
+	VMAXPS      Z4, Z0, Z4
+	VMULPS      Z30, Z4, Z0
+	VMOVUPS     Z29, Z1
+	VFMADD231PS Z28, Z0, Z1
+	VSUBPS      Z29, Z1, Z2
+	VFMSUB231PS Z28, Z0, Z2
+	VFMADD231PS Z27, Z0, Z2
+	VMOVUPS     Z23, Z3
+	VFMADD213PS Z22, Z2, Z3
+	VFMADD213PS Z21, Z2, Z3
+	VFMADD213PS Z20, Z2, Z3
+	VFMADD213PS Z19, Z2, Z3
+	VFMADD213PS Z18, Z2, Z3
+	VFMADD213PS Z17, Z2, Z3
+	VPSLLD      $0x17, Z1, Z1
+	VCMPPS      $0x05, Z26, Z0, K2
+	VPADDD.Z    Z1, Z3, K2, Z3
+	VCMPPS      $0x0e, Z25, Z0, K2
+	VMOVUPS     Z24, K2, Z3
+	VADDPS      Z31, Z3, Z3
+	VDIVPS      Z3, Z4, Z4
+	VMOVUPS     (BX)(SI*1), Z0
+	VMULPS      Z0, Z4, Z4
+	VMOVUPS     Z4, (AX)(SI*1)
+	ADDQ        $0x00000040, SI
+	SUBQ        $0x00000010, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000010, CX
+	TESTQ       CX, CX
+	JZ          seen
+	MOVL        $0x00000001, DI
+	SHLL        CL, DI
+	DECL        DI
+	KMOVW       DI, K1
+	VMOVUPS.Z   (DX)(SI*1), K1, Z4
+	VMOVUPS     Z16, Z0
+	VMAXPS      Z4, Z0, Z4
+	VMULPS      Z30, Z4, Z0
+	VMOVUPS     Z29, Z1
+	VFMADD231PS Z28, Z0, Z1
+	VSUBPS      Z29, Z1, Z2
+	VFMSUB231PS Z28, Z0, Z2
+	VFMADD231PS Z27, Z0, Z2
+	VMOVUPS     Z23, Z3
+	VFMADD213PS Z22, Z2, Z3
+	VFMADD213PS Z21, Z2, Z3
+	VFMADD213PS Z20, Z2, Z3
+	VFMADD213PS Z19, Z2, Z3
+	VFMADD213PS Z18, Z2, Z3
+	VFMADD213PS Z17, Z2, Z3
+	VPSLLD      $0x17, Z1, Z1
+	VCMPPS      $0x05, Z26, Z0, K2
+	VPADDD.Z    Z1, Z3, K2, Z3
+	VCMPPS      $0x0e, Z25, Z0, K2
+	VMOVUPS     Z24, K2, Z3
+	VADDPS      Z31, Z3, Z3
+	VDIVPS      Z3, Z4, Z4
+	VMOVUPS.Z   (BX)(SI*1), K1, Z0
+	VMULPS      Z0, Z4, Z4
+	VMOVUPS     Z4, K1, (AX)(SI*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+// func geluGradAVX512(dx []float32, x []float32, dy []float32)
+// Requires: AVX, AVX512F
+TEXT ·geluGradAVX512(SB), NOSPLIT, $0-72
+	MOVQ    dx_base+0(FP), AX
+	MOVQ    dx_len+8(FP), CX
+	MOVQ    x_base+24(FP), DX
+	MOVQ    dy_base+48(FP), BX
+	XORQ    SI, SI
+	VMOVUPS all3e5b33b6<>+0(SB), Z31
+	VMOVUPS all3fcc422a<>+0(SB), Z30
+	VMOVUPS all3f800000<>+0(SB), Z29
+	VMOVUPS allbd922279<>+0(SB), Z28
+	VMOVUPS allbfcc422a<>+0(SB), Z27
+	VMOVUPS all4b400000<>+0(SB), Z26
+	VMOVUPS all3fb8aa3b<>+0(SB), Z25
+	VMOVUPS all32a57060<>+0(SB), Z24
+	VMOVUPS allc2aeac4f<>+0(SB), Z23
+	VMOVUPS all42b17217<>+0(SB), Z22
+	VMOVUPS all7f800000<>+0(SB), Z21
+	VMOVUPS all39222000<>+0(SB), Z20
+	VMOVUPS all3aafa460<>+0(SB), Z19
+	VMOVUPS all3c1d950e<>+0(SB), Z18
+	VMOVUPS all3d635766<>+0(SB), Z17
+	VMOVUPS all3e75fdf0<>+0(SB), Z16
+	VMOVUPS all3f317218<>+0(SB), Z15
+	VMOVUPS all3f800000<>+0(SB), Z14
+	VMOVUPS allc1400000<>+0(SB), Z13
+	VMOVUPS all41400000<>+0(SB), Z12
+	SUBQ    $0x00000010, CX
+	JL      one_end
+
+one:
+	VMOVUPS     (DX)(SI*1), Z4
+	VMOVUPS     Z13, Z0
+	VMAXPS      Z4, Z0, Z4
+	VMOVUPS     Z12, Z0
+	VMINPS      Z4, Z0, Z4
+	VMULPS      Z4, Z4, Z0
+	VFMADD213PS Z27, Z28, Z0
+	VMULPS      Z4, Z0, Z0
+	VMOVUPS     Z26, Z1
+	VFMADD231PS Z25, Z0, Z1
+	VSUBPS      Z26, Z1, Z2
+	VFMSUB231PS Z25, Z0, Z2
+	VFMADD231PS Z24, Z0, Z2
+	VMOVUPS     Z20, Z3
+	VFMADD213PS Z19, Z2, Z3
+	VFMADD213PS Z18, Z2, Z3
+	VFMADD213PS Z17, Z2, Z3
+	VFMADD213PS Z16, Z2, Z3
+	VFMADD213PS Z15, Z2, Z3
+	VFMADD213PS Z14, Z2, Z3
+	VPSLLD      $0x17, Z1, Z1
+	VCMPPS      $0x05, Z23, Z0, K2
+	VPADDD.Z    Z1, Z3, K2, Z3
+	VCMPPS      $0x0e, Z22, Z0, K2
+	VMOVUPS     Z21, K2, Z3
+	VADDPS      Z29, Z3, Z3
+	VDIVPS      Z3, Z29, Z3
+	VMULPS      Z4, Z4, Z0
+	VFMADD213PS Z30, Z31, Z0
+	VMULPS      Z4, Z0, Z0
+	VSUBPS      Z3, Z29, Z1
+	VFMADD213PS Z29, Z0, Z1
+	VMULPS      Z3, Z1, Z1
+	VMOVUPS     (BX)(SI*1), Z0
+	VMOVUPS     (AX)(SI*1), Z2
+	VFMADD231PS Z0, Z1, Z2
+	VMOVUPS     Z2, (AX)(SI*1)
+	ADDQ        $0x00000040, SI
+	SUBQ        $0x00000010, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000010, CX
+	TESTQ       CX, CX
+	JZ          seen
+	MOVL        $0x00000001, DI
+	SHLL        CL, DI
+	DECL        DI
+	KMOVW       DI, K1
+	VMOVUPS.Z   (DX)(SI*1), K1, Z4
+	VMOVUPS     Z13, Z0
+	VMAXPS      Z4, Z0, Z4
+	VMOVUPS     Z12, Z0
+	VMINPS      Z4, Z0, Z4
+	VMULPS      Z4, Z4, Z0
+	VFMADD213PS Z27, Z28, Z0
+	VMULPS      Z4, Z0, Z0
+	VMOVUPS     Z26, Z1
+	VFMADD231PS Z25, Z0, Z1
+	VSUBPS      Z26, Z1, Z2
+	VFMSUB231PS Z25, Z0, Z2
+	VFMADD231PS Z24, Z0, Z2
+	VMOVUPS     Z20, Z3
+	VFMADD213PS Z19, Z2, Z3
+	VFMADD213PS Z18, Z2, Z3
+	VFMADD213PS Z17, Z2, Z3
+	VFMADD213PS Z16, Z2, Z3
+	VFMADD213PS Z15, Z2, Z3
+	VFMADD213PS Z14, Z2, Z3
+	VPSLLD      $0x17, Z1, Z1
+	VCMPPS      $0x05, Z23, Z0, K2
+	VPADDD.Z    Z1, Z3, K2, Z3
+	VCMPPS      $0x0e, Z22, Z0, K2
+	VMOVUPS     Z21, K2, Z3
+	VADDPS      Z29, Z3, Z3
+	VDIVPS      Z3, Z29, Z3
+	VMULPS      Z4, Z4, Z0
+	VFMADD213PS Z30, Z31, Z0
+	VMULPS      Z4, Z0, Z0
+	VSUBPS      Z3, Z29, Z1
+	VFMADD213PS Z29, Z0, Z1
+	VMULPS      Z3, Z1, Z1
+	VMOVUPS.Z   (BX)(SI*1), K1, Z0
+	VMOVUPS.Z   (AX)(SI*1), K1, Z2
+	VFMADD231PS Z0, Z1, Z2
+	VMOVUPS     Z2, K1, (AX)(SI*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+// func siluGradAVX512(dx []float32, x []float32, dy []float32)
+// Requires: AVX, AVX512F
+TEXT ·siluGradAVX512(SB), NOSPLIT, $0-72
+	MOVQ    dx_base+0(FP), AX
+	MOVQ    dx_len+8(FP), CX
+	MOVQ    x_base+24(FP), DX
+	MOVQ    dy_base+48(FP), BX
+	XORQ    SI, SI
+	VMOVUPS all3f800000<>+0(SB), Z31
+	VMOVUPS allbf800000<>+0(SB), Z30
+	VMOVUPS all4b400000<>+0(SB), Z29
+	VMOVUPS all3fb8aa3b<>+0(SB), Z28
+	VMOVUPS all32a57060<>+0(SB), Z27
+	VMOVUPS allc2aeac4f<>+0(SB), Z26
+	VMOVUPS all42b17217<>+0(SB), Z25
+	VMOVUPS all7f800000<>+0(SB), Z24
+	VMOVUPS all39222000<>+0(SB), Z23
+	VMOVUPS all3aafa460<>+0(SB), Z22
+	VMOVUPS all3c1d950e<>+0(SB), Z21
+	VMOVUPS all3d635766<>+0(SB), Z20
+	VMOVUPS all3e75fdf0<>+0(SB), Z19
+	VMOVUPS all3f317218<>+0(SB), Z18
+	VMOVUPS all3f800000<>+0(SB), Z17
+	VMOVUPS allc2c80000<>+0(SB), Z16
+	VMOVUPS all42c80000<>+0(SB), Z15
+	SUBQ    $0x00000010, CX
+	JL      one_end
+
+one:
+	VMOVUPS     (DX)(SI*1), Z4
+	VMOVUPS     Z16, Z0
+	VMAXPS      Z4, Z0, Z4
+	VMOVUPS     Z15, Z0
+	VMINPS      Z4, Z0, Z4
+	VMULPS      Z30, Z4, Z0
+	VMOVUPS     Z29, Z1
+	VFMADD231PS Z28, Z0, Z1
+	VSUBPS      Z29, Z1, Z2
+	VFMSUB231PS Z28, Z0, Z2
+	VFMADD231PS Z27, Z0, Z2
+	VMOVUPS     Z23, Z3
+	VFMADD213PS Z22, Z2, Z3
+	VFMADD213PS Z21, Z2, Z3
+	VFMADD213PS Z20, Z2, Z3
+	VFMADD213PS Z19, Z2, Z3
+	VFMADD213PS Z18, Z2, Z3
+	VFMADD213PS Z17, Z2, Z3
+	VPSLLD      $0x17, Z1, Z1
+	VCMPPS      $0x05, Z26, Z0, K2
+	VPADDD.Z    Z1, Z3, K2, Z3
+	VCMPPS      $0x0e, Z25, Z0, K2
+	VMOVUPS     Z24, K2, Z3
+	VADDPS      Z31, Z3, Z3
+	VDIVPS      Z3, Z31, Z3
+	VMOVUPS     Z4, Z0
+	VSUBPS      Z3, Z31, Z1
+	VFMADD213PS Z31, Z0, Z1
+	VMULPS      Z3, Z1, Z1
+	VMOVUPS     (BX)(SI*1), Z0
+	VMOVUPS     (AX)(SI*1), Z2
+	VFMADD231PS Z0, Z1, Z2
+	VMOVUPS     Z2, (AX)(SI*1)
+	ADDQ        $0x00000040, SI
+	SUBQ        $0x00000010, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000010, CX
+	TESTQ       CX, CX
+	JZ          seen
+	MOVL        $0x00000001, DI
+	SHLL        CL, DI
+	DECL        DI
+	KMOVW       DI, K1
+	VMOVUPS.Z   (DX)(SI*1), K1, Z4
+	VMOVUPS     Z16, Z0
+	VMAXPS      Z4, Z0, Z4
+	VMOVUPS     Z15, Z0
+	VMINPS      Z4, Z0, Z4
+	VMULPS      Z30, Z4, Z0
+	VMOVUPS     Z29, Z1
+	VFMADD231PS Z28, Z0, Z1
+	VSUBPS      Z29, Z1, Z2
+	VFMSUB231PS Z28, Z0, Z2
+	VFMADD231PS Z27, Z0, Z2
+	VMOVUPS     Z23, Z3
+	VFMADD213PS Z22, Z2, Z3
+	VFMADD213PS Z21, Z2, Z3
+	VFMADD213PS Z20, Z2, Z3
+	VFMADD213PS Z19, Z2, Z3
+	VFMADD213PS Z18, Z2, Z3
+	VFMADD213PS Z17, Z2, Z3
+	VPSLLD      $0x17, Z1, Z1
+	VCMPPS      $0x05, Z26, Z0, K2
+	VPADDD.Z    Z1, Z3, K2, Z3
+	VCMPPS      $0x0e, Z25, Z0, K2
+	VMOVUPS     Z24, K2, Z3
+	VADDPS      Z31, Z3, Z3
+	VDIVPS      Z3, Z31, Z3
+	VMOVUPS     Z4, Z0
+	VSUBPS      Z3, Z31, Z1
+	VFMADD213PS Z31, Z0, Z1
+	VMULPS      Z3, Z1, Z1
+	VMOVUPS.Z   (BX)(SI*1), K1, Z0
+	VMOVUPS.Z   (AX)(SI*1), K1, Z2
+	VFMADD231PS Z0, Z1, Z2
+	VMOVUPS     Z2, K1, (AX)(SI*1)
+
+seen:
+	VZEROUPPER
+	RET
+
+// func swigluGradAVX512(dgate []float32, dup []float32, gate []float32, up []float32, dy []float32)
+// Requires: AVX, AVX512F
+TEXT ·swigluGradAVX512(SB), NOSPLIT, $0-120
+	MOVQ    dgate_base+0(FP), AX
+	MOVQ    dgate_len+8(FP), CX
+	MOVQ    dup_base+24(FP), DX
+	MOVQ    gate_base+48(FP), BX
+	MOVQ    up_base+72(FP), SI
+	MOVQ    dy_base+96(FP), DI
+	XORQ    R8, R8
+	VMOVUPS all3f800000<>+0(SB), Z31
+	VMOVUPS allbf800000<>+0(SB), Z30
+	VMOVUPS all4b400000<>+0(SB), Z29
+	VMOVUPS all3fb8aa3b<>+0(SB), Z28
+	VMOVUPS all32a57060<>+0(SB), Z27
+	VMOVUPS allc2aeac4f<>+0(SB), Z26
+	VMOVUPS all42b17217<>+0(SB), Z25
+	VMOVUPS all7f800000<>+0(SB), Z24
+	VMOVUPS all39222000<>+0(SB), Z23
+	VMOVUPS all3aafa460<>+0(SB), Z22
+	VMOVUPS all3c1d950e<>+0(SB), Z21
+	VMOVUPS all3d635766<>+0(SB), Z20
+	VMOVUPS all3e75fdf0<>+0(SB), Z19
+	VMOVUPS all3f317218<>+0(SB), Z18
+	VMOVUPS all3f800000<>+0(SB), Z17
+	VMOVUPS allc2c80000<>+0(SB), Z16
+	VMOVUPS all42c80000<>+0(SB), Z15
+	SUBQ    $0x00000010, CX
+	JL      one_end
+
+one:
+	VMOVUPS     (BX)(R8*1), Z4
+	VMOVUPS     Z16, Z0
+	VMAXPS      Z4, Z0, Z4
+	VMULPS      Z30, Z4, Z0
+	VMOVUPS     Z29, Z1
+	VFMADD231PS Z28, Z0, Z1
+	VSUBPS      Z29, Z1, Z2
+	VFMSUB231PS Z28, Z0, Z2
+	VFMADD231PS Z27, Z0, Z2
+	VMOVUPS     Z23, Z3
+	VFMADD213PS Z22, Z2, Z3
+	VFMADD213PS Z21, Z2, Z3
+	VFMADD213PS Z20, Z2, Z3
+	VFMADD213PS Z19, Z2, Z3
+	VFMADD213PS Z18, Z2, Z3
+	VFMADD213PS Z17, Z2, Z3
+	VPSLLD      $0x17, Z1, Z1
+	VCMPPS      $0x05, Z26, Z0, K2
+	VPADDD.Z    Z1, Z3, K2, Z3
+	VCMPPS      $0x0e, Z25, Z0, K2
+	VMOVUPS     Z24, K2, Z3
+	VADDPS      Z31, Z3, Z3
+	VDIVPS      Z3, Z31, Z3
+	VMOVUPS     (DI)(R8*1), Z5
+	VMULPS      Z3, Z4, Z0
+	VMOVUPS     (DX)(R8*1), Z1
+	VFMADD231PS Z0, Z5, Z1
+	VMOVUPS     Z1, (DX)(R8*1)
+	VMOVUPS     Z15, Z0
+	VMINPS      Z4, Z0, Z4
+	VSUBPS      Z3, Z31, Z0
+	VFMADD213PS Z31, Z4, Z0
+	VMULPS      Z3, Z0, Z0
+	VMOVUPS     (SI)(R8*1), Z1
+	VMULPS      Z1, Z5, Z5
+	VMOVUPS     (AX)(R8*1), Z1
+	VFMADD231PS Z0, Z5, Z1
+	VMOVUPS     Z1, (AX)(R8*1)
+	ADDQ        $0x00000040, R8
+	SUBQ        $0x00000010, CX
+	JGE         one
+
+one_end:
+	ADDQ        $0x00000010, CX
+	TESTQ       CX, CX
+	JZ          seen
+	MOVL        $0x00000001, R9
+	SHLL        CL, R9
+	DECL        R9
+	KMOVW       R9, K1
+	VMOVUPS.Z   (BX)(R8*1), K1, Z4
+	VMOVUPS     Z16, Z0
+	VMAXPS      Z4, Z0, Z4
+	VMULPS      Z30, Z4, Z0
+	VMOVUPS     Z29, Z1
+	VFMADD231PS Z28, Z0, Z1
+	VSUBPS      Z29, Z1, Z2
+	VFMSUB231PS Z28, Z0, Z2
+	VFMADD231PS Z27, Z0, Z2
+	VMOVUPS     Z23, Z3
+	VFMADD213PS Z22, Z2, Z3
+	VFMADD213PS Z21, Z2, Z3
+	VFMADD213PS Z20, Z2, Z3
+	VFMADD213PS Z19, Z2, Z3
+	VFMADD213PS Z18, Z2, Z3
+	VFMADD213PS Z17, Z2, Z3
+	VPSLLD      $0x17, Z1, Z1
+	VCMPPS      $0x05, Z26, Z0, K2
+	VPADDD.Z    Z1, Z3, K2, Z3
+	VCMPPS      $0x0e, Z25, Z0, K2
+	VMOVUPS     Z24, K2, Z3
+	VADDPS      Z31, Z3, Z3
+	VDIVPS      Z3, Z31, Z3
+	VMOVUPS.Z   (DI)(R8*1), K1, Z5
+	VMULPS      Z3, Z4, Z0
+	VMOVUPS.Z   (DX)(R8*1), K1, Z1
+	VFMADD231PS Z0, Z5, Z1
+	VMOVUPS     Z1, K1, (DX)(R8*1)
+	VMOVUPS     Z15, Z0
+	VMINPS      Z4, Z0, Z4
+	VSUBPS      Z3, Z31, Z0
+	VFMADD213PS Z31, Z4, Z0
+	VMULPS      Z3, Z0, Z0
+	VMOVUPS.Z   (SI)(R8*1), K1, Z1
+	VMULPS      Z1, Z5, Z5
+	VMOVUPS.Z   (AX)(R8*1), K1, Z1
+	VFMADD231PS Z0, Z5, Z1
+	VMOVUPS     Z1, K1, (AX)(R8*1)
+
+seen:
 	VZEROUPPER
 	RET
