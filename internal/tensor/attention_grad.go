@@ -10,7 +10,8 @@ type attentionGradient struct {
 	dout       headRows
 	dq, dk, dv headRows
 	// shared says that q is k or v: one gradient then has several parts.
-	shared bool
+	shared  bool
+	bundles bundles
 }
 
 func (p *Pass) attentionGradient(c attention, q, k, v *Tensor, dy []float32) attentionGradient {
@@ -94,8 +95,8 @@ func (f *gradientFactors) allocate(a *Arena, set *kernels.Set, g *attentionGradi
 }
 
 // steps pack the factors.
-func (f *gradientFactors) steps() []kernels.Step {
-	return []kernels.Step{f.keyCols.step(), f.valueCols.step(), f.keyRows.step(), f.queryRows.step(), f.doutRows.step()}
+func (f *gradientFactors) steps(b *bundles) []kernels.Step {
+	return []kernels.Step{f.keyCols.step(b), f.valueCols.step(b), f.keyRows.step(b), f.queryRows.step(b), f.doutRows.step(b)}
 }
 
 // blockList is what a call has taken from an arena.

@@ -61,8 +61,8 @@ func (p *packing) at(set *kernels.Set, sequence, count int) (kernels.Packed, err
 }
 
 // step packs source.
-func (p *packing) step() kernels.Step {
-	return kernels.Step{Task: p, Parts: p.sequences * p.chunks()}
+func (p *packing) step(b *bundles) kernels.Step {
+	return b.step(p, p.sequences*p.chunks(), min(p.count, packChunk)*p.headDim)
 }
 
 // chunks is how many parts a sequence has.

@@ -32,6 +32,9 @@ const (
 	flashCols = 512
 	// flashPad keeps the rows of a tile out of the same cache sets.
 	flashPad = 16
+	// With one query a tile is a range of keys: as long as memory is read fast,
+	// from flashCols to mostRangeKeys, and short enough for leastRanges parts.
+	mostRangeKeys, leastRanges = 4 * flashCols, 8
 )
 
 // flashAttention leaves in logSums, unless that is nil, what the gradient needs
@@ -40,6 +43,7 @@ func (e *Engine) flashAttention(a *Arena, c attention, logSums []float32) error 
 	f := e.attentions.flash.take()
 	defer e.attentions.flash.give(f)
 	f.attention = c
+	f.cols = f.tileCols()
 	if err := f.pack(a, e.team.Set()); err != nil {
 		return err
 	}
@@ -63,9 +67,11 @@ func (e *Engine) flashAttention(a *Arena, c attention, logSums []float32) error 
 // sequence and a range of keys.
 type flashCall struct {
 	attention
+	cols    int       // how many keys a tile has
 	tiles   []float32 // tileLen for each worker
 	partial []float32 // where there are several ranges of keys: see partialRows
 	logSums headRows
+	bundles bundles
 }
 
 func (f *flashCall) compute(e *Engine) error {
@@ -75,11 +81,14 @@ func (f *flashCall) compute(e *Engine) error {
 	if f.ranges() > 1 {
 		joined = blocks
 	}
+	_, rows := f.sequences()
+	pairs := min(rows, flashRows) * f.Keys / f.ranges()
+	b := &f.bundles
 	return e.run(
-		f.keys.step(),
-		f.values.step(),
-		kernels.Step{Task: f, Parts: blocks * f.ranges()},
-		kernels.Step{Task: flashJoin{f}, Parts: joined},
+		f.keys.step(b),
+		f.values.step(b),
+		b.step(f, blocks*f.ranges(), pairs*f.HeadDim/productsAnElement),
+		b.step((*flashJoin)(f), joined, f.group()*f.ranges()*f.HeadDim),
 	)
 }
 
@@ -87,7 +96,17 @@ func (f *flashCall) compute(e *Engine) error {
 // the largest score so far and the sum of exponentials so far.
 func (f *flashCall) tileLen() int {
 	_, rows := f.sequences()
-	return min(flashRows, rows) * (flashCols + flashPad + 2)
+	return min(flashRows, rows) * (f.cols + flashPad + 2)
+}
+
+// tileCols is how many keys a tile has.
+func (f *flashCall) tileCols() int {
+	if !f.grouped() {
+		return flashCols
+	}
+	sequences, _ := f.sequences()
+	ranges := leastRanges/max(sequences, 1) + 1
+	return min((max(f.Keys, 1)-1)/(ranges*flashCols)*flashCols+flashCols, mostRangeKeys)
 }
 
 // ranges is how many ranges of keys are computed apart, each one tile.
@@ -95,7 +114,7 @@ func (f *flashCall) ranges() int {
 	if !f.grouped() {
 		return 1
 	}
-	return max((f.Keys+flashCols-1)/flashCols, 1)
+	return max((f.Keys+f.cols-1)/f.cols, 1)
 }
 
 // block is one block of rows. With Causal the last ones of a sequence take
@@ -117,8 +136,8 @@ func (f *flashCall) Do(w *kernels.Worker, i int) error {
 	if err != nil {
 		return err
 	}
-	for col := b.begin; col < b.end; col += flashCols {
-		if err := b.addKeys(keys, values, col, min(flashCols, b.end-col)); err != nil {
+	for col := b.begin; col < b.end; col += f.cols {
+		if err := b.addKeys(keys, values, col, min(f.cols, b.end-col)); err != nil {
 			return err
 		}
 	}
@@ -152,7 +171,7 @@ func (f *flashCall) newBlock(w *kernels.Worker, rows rowBlock, part int) flashBl
 		b.out = f.rows(f.out, rows, f.HeadDim)
 		b.largest, b.sums = tile[:rows.count], tile[rows.count:2*rows.count]
 	} else {
-		b.begin, b.end = part*flashCols, min((part+1)*flashCols, b.end)
+		b.begin, b.end = part*f.cols, min((part+1)*f.cols, b.end)
 		b.out, b.largest, b.sums = f.partialRows(rows, part)
 	}
 	b.scores = tile[2*rows.count:]
@@ -176,7 +195,7 @@ func (b *flashBlock) addKeys(keys, values kernels.Packed, col, count int) error 
 	}
 	tile := kernels.Matrix{
 		Data: b.scores, Rows: b.count, Cols: count,
-		RowStride: flashCols + flashPad, ColStride: 1,
+		RowStride: b.call.cols + flashPad, ColStride: 1,
 	}
 	if err := b.w.GemmPacked(1, b.queries, keys, 0, tile); err != nil {
 		return err

@@ -57,18 +57,22 @@ func (f *flashGradient) allocate(a *Arena, team *kernels.Team) (blockList, error
 // the same sum in the same order.
 func (f *flashGradient) steps(threads int) []kernels.Step {
 	const partsPerThread = 2
-	steps := f.factors.steps()
+	b := &f.bundles
+	steps := f.factors.steps(b)
+	heads, group := f.Batch*f.Heads, f.group()
+	rowProduct := min(f.SeqLen, flashGradRows) * f.Keys * f.HeadDim / productsAnElement
+	keyProduct := min(f.Keys, flashGradCols) * f.SeqLen * group * f.HeadDim / productsAnElement
 	if f.forScores() {
-		steps = append(steps, kernels.Step{Task: flashDeltas{f}, Parts: f.Batch * f.Heads * f.queryBlocks(flashGradRows)})
+		steps = append(steps, b.step(flashDeltas{f}, heads*f.queryBlocks(flashGradRows), min(f.SeqLen, flashGradRows)*f.HeadDim))
 	}
 	if !f.shared && (threads == 1 || f.keySequences() >= partsPerThread*threads) {
-		return append(steps, kernels.Step{Task: flashSequenceGradient{f}, Parts: f.keySequences()})
+		return append(steps, b.step(flashSequenceGradient{f}, f.keySequences(), keyProduct*f.keyBlocks(flashGradCols)))
 	}
 	if f.dq.data != nil {
-		steps = append(steps, kernels.Step{Task: flashQueryGradient{f}, Parts: f.Batch * f.Heads * f.queryBlocks(flashGradRows)})
+		steps = append(steps, b.step(flashQueryGradient{f}, heads*f.queryBlocks(flashGradRows), rowProduct))
 	}
 	if f.dk.data != nil || f.dv.data != nil {
-		steps = append(steps, kernels.Step{Task: flashKeyGradient{f}, Parts: f.keySequences() * f.keyBlocks(flashGradCols)})
+		steps = append(steps, b.step(flashKeyGradient{f}, f.keySequences()*f.keyBlocks(flashGradCols), keyProduct))
 	}
 	return steps
 }

@@ -16,9 +16,10 @@ func (f *flashCall) partialRows(b rowBlock, part int) (out kernels.Matrix, large
 }
 
 // flashJoin brings the ranges of a block together, one after the other.
-type flashJoin struct{ *flashCall }
+type flashJoin flashCall
 
-func (f flashJoin) Do(w *kernels.Worker, i int) error {
+func (j *flashJoin) Do(w *kernels.Worker, i int) error {
+	f := (*flashCall)(j)
 	b := f.block(i)
 	for r := range b.count {
 		f.join(w, b, r)
@@ -28,7 +29,7 @@ func (f flashJoin) Do(w *kernels.Worker, i int) error {
 
 // join computes a row: the sum of its ranges, each brought to the largest score
 // of all.
-func (f flashJoin) join(w *kernels.Worker, b rowBlock, r int) {
+func (f *flashCall) join(w *kernels.Worker, b rowBlock, r int) {
 	most := float32(math.Inf(-1))
 	for part := range f.ranges() {
 		_, largest, _ := f.partialRows(b, part)

@@ -61,6 +61,7 @@ type naiveCall struct {
 	attention
 	set           *kernels.Set
 	scores, probs headRows
+	bundles       bundles
 }
 
 func (n *naiveCall) compute(e *Engine) error {
@@ -70,13 +71,17 @@ func (n *naiveCall) compute(e *Engine) error {
 	if n.Causal && !n.grouped() {
 		masked = blocks
 	}
+	_, rows := n.sequences()
+	pairs := min(rows, naiveRows) * n.Keys
+	product := pairs * n.HeadDim / productsAnElement
+	b := &n.bundles
 	return e.run(
-		n.keys.step(),
-		n.values.step(),
-		kernels.Step{Task: naiveScores{n}, Parts: blocks * n.keyRanges()},
-		kernels.Step{Task: naiveMask{n}, Parts: masked},
-		kernels.Step{Task: naiveSoftmax{n}, Parts: blocks},
-		kernels.Step{Task: naiveOutput{n}, Parts: blocks * n.valueRanges()},
+		n.keys.step(b),
+		n.values.step(b),
+		b.step(naiveScores{n}, blocks*n.keyRanges(), product/n.keyRanges()),
+		b.step(naiveMask{n}, masked, pairs),
+		b.step(naiveSoftmax{n}, blocks, pairs),
+		b.step(naiveOutput{n}, blocks*n.valueRanges(), product/n.valueRanges()),
 	)
 }
 

@@ -43,20 +43,23 @@ func (n *naiveGradient) allocate(a *Arena, set *kernels.Set) (blockList, error) 
 func (n *naiveGradient) steps() []kernels.Step {
 	sequences, _ := n.sequences()
 	rows, keys := sequences*n.blocks(naiveRows), n.keySequences()*n.keyBlocks(naiveRows)
-	steps := n.factors.steps()
+	pairs := min(n.SeqLen, naiveRows) * n.Keys
+	product, keyProduct := pairs*n.HeadDim/productsAnElement, min(n.Keys, naiveRows)*n.SeqLen*n.group()*n.HeadDim/productsAnElement
+	b := &n.bundles
+	steps := n.factors.steps(b)
 	if n.dv.data != nil {
-		steps = append(steps, kernels.Step{Task: naiveValueGradient{n}, Parts: keys})
+		steps = append(steps, b.step(naiveValueGradient{n}, keys, keyProduct))
 	}
 	if n.forScores() {
 		steps = append(steps,
-			kernels.Step{Task: naiveProbGradient{n}, Parts: rows},
-			kernels.Step{Task: naiveScoreGradient{n}, Parts: rows})
+			b.step(naiveProbGradient{n}, rows, product),
+			b.step(naiveScoreGradient{n}, rows, pairs))
 	}
 	if n.dq.data != nil {
-		steps = append(steps, kernels.Step{Task: naiveQueryGradient{n}, Parts: rows})
+		steps = append(steps, b.step(naiveQueryGradient{n}, rows, product))
 	}
 	if n.dk.data != nil {
-		steps = append(steps, kernels.Step{Task: naiveKeyGradient{n}, Parts: keys})
+		steps = append(steps, b.step(naiveKeyGradient{n}, keys, keyProduct))
 	}
 	return steps
 }
