@@ -75,13 +75,14 @@ func (m *Model) randomise(threads int, seed uint64) {
 			tasks = append(tasks, fillTask{q, i, int(block)})
 		}
 	}
+	set := kernels.Best()
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range threads {
 		wg.Go(func() {
 			values := make([]float32, fillBlock)
 			for i := next.Add(1) - 1; i < int64(len(tasks)); i = next.Add(1) - 1 {
-				m.fill(tasks[i], seed, values)
+				m.fill(tasks[i], seed, values, set)
 			}
 		})
 	}
@@ -89,7 +90,7 @@ func (m *Model) randomise(threads int, seed uint64) {
 }
 
 // fill sets the elements of one block; values is room for them.
-func (m *Model) fill(t fillTask, seed uint64, values []float32) {
+func (m *Model) fill(t fillTask, seed uint64, values []float32, set *kernels.Set) {
 	first := t.block * fillBlock
 	n := min(fillBlock, int(t.parameter.elements())-first)
 	if t.parameter.halves == nil {
@@ -98,7 +99,7 @@ func (m *Model) fill(t fillTask, seed uint64, values []float32) {
 	values = values[:n]
 	m.initial(values, t.parameter.kind, rand.New(rand.NewPCG(seed, mixed(uint64(t.index)<<32|uint64(t.block)))))
 	if t.parameter.halves != nil {
-		kernels.Best().Round(t.parameter.halves[first:][:n], values, t.parameter.format())
+		set.Round(t.parameter.halves[first:][:n], values, t.parameter.format())
 	}
 }
 

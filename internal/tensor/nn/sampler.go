@@ -19,6 +19,7 @@ type Sampler struct {
 	// Seed decides what is picked. It is read at the first token.
 	Seed uint64
 
+	set        *kernels.Set
 	random     *rand.Rand
 	candidates []int32
 	values     []float32
@@ -30,15 +31,15 @@ var ErrNoToken = errors.New("no token can be picked: the logits have no largest"
 // Next picks a token by its logit: softmax(logits/Temperature) over the
 // candidates. Of equal logits the token with the smaller id comes first.
 func (s *Sampler) Next(logits []float32) (int32, error) {
-	best := kernels.Best().Argmax(logits)
+	if s.set == nil {
+		s.set, s.random = kernels.Best(), rand.New(rand.NewPCG(s.Seed, 0))
+	}
+	best := s.set.Argmax(logits)
 	if best < 0 || math.IsInf(float64(logits[best]), -1) {
 		return 0, ErrNoToken
 	}
 	if s.Temperature <= 0 || s.TopK == 1 {
 		return int32(best), nil
-	}
-	if s.random == nil {
-		s.random = rand.New(rand.NewPCG(s.Seed, 0))
 	}
 	s.choose(logits)
 	return s.pick(logits, logits[best]), nil
@@ -112,7 +113,7 @@ func (s *Sampler) pick(logits []float32, best float32) int32 {
 	for _, id := range s.candidates {
 		s.values = append(s.values, scaledLogit(logits[id], best, s.Temperature))
 	}
-	kernels.Best().Exp(s.values, s.values)
+	s.set.Exp(s.values, s.values)
 	var total float64
 	for _, v := range s.values {
 		total += float64(v)
