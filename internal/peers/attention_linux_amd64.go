@@ -20,40 +20,34 @@ type attend func(a *tensor.Arena, s tensor.AttentionShape, q, k, v, out []float3
 // faster of the two is the peer.
 func attentionRows(b *bench) ([]row, error) {
 	c := newAttentionCase(tensor.AttentionShape{Batch: 1, Heads: 8, SeqLen: 2048, HeadDim: 64})
-	var contests []contest
-	for _, own := range []struct {
-		name string
-		call attend
-	}{{"naive", b.engine.NaiveAttention}, {"flash", b.engine.FlashAttention}} {
-		contests = append(contests, contest{
-			name: "attention " + own.name, unit: milliseconds, figure: figure{ratio: attentionRatio},
-			ours: onThread("ours", func() error { return own.call(c.arena, c.AttentionShape, c.q, c.k, c.v, c.own) }).into(c.own),
-			theirs: []side{
-				named("OpenBLAS eager", b.onBLAS(func(o *openBLAS) { c.eager(o, b.set) }).into(c.theirs)),
-				named("OpenBLAS in place", b.onBLAS(func(o *openBLAS) { c.inPlace(o, b.set) }).into(c.theirs)),
-			},
-			tolerance: 1e-5,
-		})
+	own := func(name string, call attend) side {
+		out := make([]float32, c.Elems())
+		return onThread(name, func() error { return call(c.arena, c.AttentionShape, c.q, c.k, c.v, out) }).into(out)
 	}
-	return runAll(b.rounds, contests)
-}
-
-func named(name string, s side) side {
-	s.name = name
-	return s
+	theirs := func(name string, call func(*openBLAS, *kernels.Set, []float32)) side {
+		out := make([]float32, c.Elems())
+		s := b.onBLAS(func(o *openBLAS) { call(o, b.set, out) }).into(out)
+		s.name = "OpenBLAS " + name
+		return s
+	}
+	return contest{
+		name: "attention ", unit: milliseconds, figure: figure{ratio: attentionRatio},
+		ours:      []side{own("naive", b.engine.NaiveAttention), own("flash", b.engine.FlashAttention)},
+		theirs:    []side{theirs("eager", c.eager), theirs("in place", c.inPlace)},
+		tolerance: 1e-5,
+	}.run(b.rounds)
 }
 
 type attentionCase struct {
 	tensor.AttentionShape
 	arena         *tensor.Arena
 	q, k, v       []float32
-	own, theirs   []float32
 	scores, probs []float32
 }
 
 func newAttentionCase(s tensor.AttentionShape) *attentionCase {
 	c := &attentionCase{AttentionShape: s, arena: tensor.NewArena()}
-	for i, t := range []*[]float32{&c.q, &c.k, &c.v, &c.own, &c.theirs} {
+	for i, t := range []*[]float32{&c.q, &c.k, &c.v} {
 		*t = normal(s.Elems(), uint64(i))
 	}
 	c.scores, c.probs = make([]float32, s.ScoreElems()), make([]float32, s.ScoreElems())
@@ -69,7 +63,7 @@ func (c *attentionCase) head(t []float32, h int) []float32 {
 }
 
 // eager does each step for all heads before the next step.
-func (c *attentionCase) eager(peer *openBLAS, set *kernels.Set) {
+func (c *attentionCase) eager(peer *openBLAS, set *kernels.Set, out []float32) {
 	n, d := c.SeqLen, c.HeadDim
 	for h := range c.Batch * c.Heads {
 		peer.multiply(n, n, d, c.scale(), c.head(c.q, h), c.head(c.k, h), true, c.head(c.scores, h))
@@ -78,12 +72,12 @@ func (c *attentionCase) eager(peer *openBLAS, set *kernels.Set) {
 		set.Softmax(c.probs[row:][:n], c.scores[row:][:n])
 	}
 	for h := range c.Batch * c.Heads {
-		peer.multiply(n, d, n, 1, c.head(c.probs, h), c.head(c.v, h), false, c.head(c.theirs, h))
+		peer.multiply(n, d, n, 1, c.head(c.probs, h), c.head(c.v, h), false, c.head(out, h))
 	}
 }
 
 // inPlace does all steps for one head before the next head.
-func (c *attentionCase) inPlace(peer *openBLAS, set *kernels.Set) {
+func (c *attentionCase) inPlace(peer *openBLAS, set *kernels.Set, out []float32) {
 	n, d := c.SeqLen, c.HeadDim
 	scores := c.head(c.scores, 0)
 	for h := range c.Batch * c.Heads {
@@ -91,7 +85,7 @@ func (c *attentionCase) inPlace(peer *openBLAS, set *kernels.Set) {
 		for row := 0; row < len(scores); row += n {
 			set.Softmax(scores[row:][:n], scores[row:][:n])
 		}
-		peer.multiply(n, d, n, 1, scores, c.head(c.v, h), false, c.head(c.theirs, h))
+		peer.multiply(n, d, n, 1, scores, c.head(c.v, h), false, c.head(out, h))
 	}
 }
 

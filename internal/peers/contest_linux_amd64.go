@@ -1,25 +1,30 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
 )
 
-// contest is a computation that we and others do: it makes one row.
+// contest is a computation that we and others do: it makes a row for each form
+// in which we do it.
 type contest struct {
 	name   string
 	unit   unit
 	figure figure
-	ours   side
+	ours   []side // the names are appended to that of the contest
 	theirs []side // the fastest of those that are not missing is the peer
 	// tolerance is how far results may be apart, in each element.
 	tolerance float64
 }
 
-// run races the sides and makes the row.
-func (c contest) run(rounds int) (r row, err error) {
+// ours is the one form of a contest that has no more.
+func ours(s side) []side { return []side{s} }
+
+// run races the sides and makes the rows.
+func (c contest) run(rounds int) (rows []row, err error) {
 	defer func() {
 		for _, s := range c.theirs {
 			if s.close != nil {
@@ -30,62 +35,69 @@ func (c contest) run(rounds int) (r row, err error) {
 			err = fmt.Errorf("%s: %w", c.name, err)
 		}
 	}()
-	r = row{name: c.name, unit: c.unit.name, figure: c.figure}
-	sides := []side{c.ours}
+	sides := slices.Clone(c.ours)
 	for _, s := range c.theirs {
 		if s.missing == nil {
 			sides = append(sides, s)
-		} else if len(sides) == 1 {
-			r.peer, r.skipped = s.name, s.missing
 		}
 	}
 	t, err := race(rounds, sides...)
 	if err != nil {
-		return r, err
+		return nil, err
 	}
-	r.ours = c.unit.of(t.seconds(0))
-	best := 0
-	for i := 1; i < len(sides); i++ {
-		if err := c.agree(sides[i]); err != nil {
-			return r, fmt.Errorf("%s: %w", sides[i].name, err)
-		}
-		if best == 0 || t.seconds(i) < t.seconds(best) {
+	if err := c.agree(sides); err != nil {
+		return nil, err
+	}
+	best := len(c.ours)
+	for i := best; i < len(sides); i++ {
+		if t.seconds(i) < t.seconds(best) {
 			best = i
 		}
 	}
-	if best > 0 {
-		r.peer, r.theirs, r.ratio, r.skipped = sides[best].name, c.unit.of(t.seconds(best)), t.ratio(0, best), nil
-	}
-	return r, nil
-}
-
-// agree returns an error unless both sides, if they show results, have the same.
-func (c contest) agree(s side) error {
-	if c.ours.output == nil || s.output == nil {
-		return nil
-	}
-	ours, err := c.ours.output()
-	if err != nil {
-		return err
-	}
-	theirs, err := s.output()
-	if err != nil {
-		return err
-	}
-	return agree(ours, theirs, c.tolerance)
-}
-
-// runAll makes a row of each contest.
-func runAll(rounds int, contests []contest) ([]row, error) {
-	var rows []row
-	for _, c := range contests {
-		r, err := c.run(rounds)
-		if err != nil {
-			return nil, err
+	for i, s := range c.ours {
+		r := row{name: c.name + s.name, unit: c.unit.name, ours: c.unit.of(t.seconds(i)), figure: c.figure}
+		if best < len(sides) {
+			r.peer, r.theirs, r.ratio = sides[best].name, c.unit.of(t.seconds(best)), t.ratio(i, best)
+		} else {
+			r.peer, r.skipped = c.theirs[0].name, c.theirs[0].missing
 		}
 		rows = append(rows, r)
 	}
 	return rows, nil
+}
+
+// agree returns an error unless all sides that show results have the same as
+// our first one.
+func (c contest) agree(sides []side) error {
+	var want []float32
+	for i, s := range sides {
+		if s.output == nil {
+			continue
+		}
+		got, err := s.output()
+		if err != nil {
+			return err
+		}
+		if want == nil {
+			want = got
+		} else if err := agree(want, got, c.tolerance); err != nil {
+			return fmt.Errorf("%s: %w", cmp.Or(sides[i].name, "ours"), err)
+		}
+	}
+	return nil
+}
+
+// runAll makes the rows of each contest.
+func runAll(rounds int, contests []contest) ([]row, error) {
+	var all []row
+	for _, c := range contests {
+		rows, err := c.run(rounds)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rows...)
+	}
+	return all, nil
 }
 
 // geometricMean sums up the ratios of rows with the same peer.

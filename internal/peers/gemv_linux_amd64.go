@@ -54,38 +54,30 @@ func (g gemv) run(b *bench) ([]row, error) {
 	if g.transposed {
 		matrix = matrix.Transposed()
 	}
-	own := onThread("ours", func() error { return b.team.Gemv(1, matrix, x, 0, ours) }).into(ours)
+	own := onThread("", func() error { return b.team.Gemv(1, matrix, x, 0, ours) }).into(ours)
 	blas := b.onBLAS(func(o *openBLAS) { o.apply(g.rows, g.cols, a, g.transposed, x, theirs) }).into(theirs)
+	read := own
+	read.name = " of the bandwidth"
 	speed := gigabytes(4 * len(a))
-	rows, err := runAll(b.rounds, []contest{
-		{name: g.name, unit: speed, figure: figure{ratio: gemvRatio}, ours: own, theirs: []side{blas}, tolerance: 0.05},
-		{name: g.name + " of the bandwidth", unit: speed, figure: figure{ratio: gemvRatio}, ours: own, theirs: []side{reading(a)}},
+	return runAll(b.rounds, []contest{
+		{name: g.name, unit: speed, figure: figure{ratio: gemvRatio}, ours: []side{own}, theirs: []side{blas}, tolerance: 0.05},
+		{name: g.name, unit: speed, figure: figure{ratio: gemvRatio}, ours: []side{read}, theirs: []side{reading(a)}},
+		g.halves(b, own, matrix, x),
 	})
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range []kernels.Format{kernels.Float16, kernels.BFloat16} {
-		r, err := g.half(b, f, own, matrix, x)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, r)
-	}
-	return rows, nil
 }
 
-// half compares the same product of half as many bytes with that in float32,
+// halves compare the same product of half as many bytes with that in float32,
 // which is the peer here.
-func (g gemv) half(b *bench, f kernels.Format, full side, matrix kernels.Matrix, x []float32) (row, error) {
-	data := make([]uint16, len(matrix.Data))
-	b.set.Round(data, matrix.Data, f)
-	matrixHalf := kernels.HalfMatrix{Data: data, Format: f, Rows: matrix.Rows, Cols: matrix.Cols, RowStride: matrix.RowStride, ColStride: matrix.ColStride}
-	y := make([]float32, matrix.Rows)
+func (g gemv) halves(b *bench, full side, matrix kernels.Matrix, x []float32) contest {
 	full.name = "ours in float32"
-	return contest{
-		name: fmt.Sprintf("%s in %s", g.name, f), unit: milliseconds, figure: figure{ratio: halfRatio},
-		ours:      onThread("ours", func() error { return b.team.GemvHalf(1, matrixHalf, x, 0, y) }).into(y),
-		theirs:    []side{full},
-		tolerance: 3,
-	}.run(b.rounds)
+	c := contest{name: g.name, unit: milliseconds, figure: figure{ratio: halfRatio}, theirs: []side{full}, tolerance: 3}
+	for _, f := range []kernels.Format{kernels.Float16, kernels.BFloat16} {
+		data, y := make([]uint16, len(matrix.Data)), make([]float32, matrix.Rows)
+		b.set.Round(data, matrix.Data, f)
+		half := kernels.HalfMatrix{
+			Data: data, Format: f, Rows: matrix.Rows, Cols: matrix.Cols, RowStride: matrix.RowStride, ColStride: matrix.ColStride,
+		}
+		c.ours = append(c.ours, onThread(" in "+f.String(), func() error { return b.team.GemvHalf(1, half, x, 0, y) }).into(y))
+	}
+	return c
 }

@@ -63,6 +63,7 @@ var groups = []group{
 	{"attention, 8 heads × 2048 × 64, one thread", attentionRows},
 	{"attention, peak of the arena", memoryRows},
 	{"operations on rows and elements, one thread", sliceRows},
+	{"decoder blocks, one thread", blockRows},
 }
 
 func run(out io.Writer, o options) error {

@@ -16,26 +16,26 @@ func TestContestComparesWithTheFastestPeer(t *testing.T) {
 	t.Parallel()
 	c := contest{
 		name: "a", unit: milliseconds, figure: figure{ratio: 1.5},
-		ours: sleeper("ours", 0.002, 1), tolerance: 0.1,
+		ours: []side{sleeper(" well", 0.002, 1), sleeper(" badly", 0.008, 1)}, tolerance: 0.1,
 		theirs: []side{{name: "gone", missing: errors.New("not here")}, sleeper("slow", 0.008, 1), sleeper("fast", 0.004, 1.05)},
 	}
-	r, err := c.run(3)
-	if err != nil {
-		t.Fatal(err)
+	rows, err := c.run(3)
+	if err != nil || len(rows) != 2 {
+		t.Fatal(rows, err)
 	}
-	if r.peer != "fast" || math.Abs(r.ratio-2) > 1e-9 || math.Abs(r.ours-2) > 1e-9 || math.Abs(r.theirs-4) > 1e-9 || r.missed() != nil {
+	r := rows[0]
+	if r.name != "a well" || r.peer != "fast" || math.Abs(r.ratio-2) > 1e-9 || math.Abs(r.ours-2) > 1e-9 || math.Abs(r.theirs-4) > 1e-9 || r.missed() != nil {
 		t.Errorf("%+v, want ratio 2 to fast: 2 ms to 4 ms", r)
 	}
-	c.figure.ratio = 2.5
-	if r, err = c.run(3); err != nil || r.missed() == nil || !strings.Contains(r.missed().Error(), "a: ratio 2.000 to fast, at least 2.50") {
-		t.Errorf("%+v, %v: want a figure missed", r.missed(), err)
+	if missed := rows[1].missed(); missed == nil || !strings.Contains(missed.Error(), "a badly: ratio 0.500 to fast, at least 1.50") {
+		t.Errorf("%v: want a figure missed", missed)
 	}
 }
 
 func TestContestRefusesOtherResults(t *testing.T) {
 	t.Parallel()
 	for _, result := range [][]float32{{1.2}, {float32(math.NaN())}, {1, 1}} {
-		c := contest{name: "a", unit: milliseconds, ours: sleeper("ours", 1, 1), theirs: []side{sleeper("peer", 1, result...)}, tolerance: 0.1}
+		c := contest{name: "a", unit: milliseconds, ours: ours(sleeper("", 1, 1)), theirs: []side{sleeper("peer", 1, result...)}, tolerance: 0.1}
 		if _, err := c.run(1); err == nil {
 			t.Errorf("a result of %v passed for 1", result)
 		}
@@ -44,10 +44,21 @@ func TestContestRefusesOtherResults(t *testing.T) {
 
 func TestContestWithoutPeerIsSkipped(t *testing.T) {
 	t.Parallel()
-	c := contest{name: "a", unit: milliseconds, figure: figure{ratio: 1}, ours: sleeper("ours", 0.5), theirs: []side{{name: "gone", missing: errors.New("not here")}}}
-	r, err := c.run(1)
-	if err != nil || r.verdict() != "skipped: not here" || r.missed() != nil || r.ours != 500 {
-		t.Errorf("%+v, %v", r, err)
+	c := contest{name: "a", unit: milliseconds, figure: figure{ratio: 1}, ours: ours(sleeper("", 0.5)), theirs: []side{{name: "gone", missing: errors.New("not here")}}}
+	rows, err := c.run(1)
+	if err != nil || len(rows) != 1 || rows[0].verdict() != "skipped: not here" || rows[0].missed() != nil || rows[0].ours != 500 {
+		t.Errorf("%+v, %v", rows, err)
+	}
+}
+
+// A race that lasts too long has fewer rounds.
+func TestRaceKeepsToItsTime(t *testing.T) {
+	t.Parallel()
+	for seconds, want := range map[float64]int{0.01: 9, 1: 5, 30: leastRounds} {
+		got, err := race(9, sleeper("", seconds), sleeper("", seconds))
+		if err != nil || len(got[0]) != want || len(got[1]) != want {
+			t.Errorf("calls of %v s: %d rounds, %v, want %d", seconds, len(got[0]), err, want)
+		}
 	}
 }
 

@@ -77,14 +77,14 @@ func productRows(b *bench) ([]row, error) {
 		o := p.operands()
 		r, err := contest{
 			name: p.name, unit: gigaflops(p.flops()),
-			ours:      onThread("ours", func() error { return b.team.Gemm(1, o.left(), o.right(), 0, o.output()) }).into(o.ours),
+			ours:      ours(onThread("", func() error { return b.team.Gemm(1, o.left(), o.right(), 0, o.output()) }).into(o.ours)),
 			theirs:    []side{b.onBLAS(o.peer).into(o.theirs)},
 			tolerance: o.tolerance(),
 		}.run(b.rounds)
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, r)
+		rows = append(rows, r...)
 	}
 	mean := geometricMean("geometric mean", figure{ratio: productMean}, rows)
 	for _, r := range rows {
@@ -120,7 +120,7 @@ func threadRows(b *bench) ([]row, error) {
 		}
 		contests = append(contests, contest{
 			name: p.name, unit: gigaflops(p.flops()), figure: figure{ratio: threadsRatio},
-			ours:      onWall("ours", func() error { return team.Gemm(1, o.left(), o.right(), 0, o.output()) }).into(o.ours),
+			ours:      ours(onWall("", func() error { return team.Gemm(1, o.left(), o.right(), 0, o.output()) }).into(o.ours)),
 			theirs:    []side{theirs.into(o.theirs)},
 			tolerance: o.tolerance(),
 		})

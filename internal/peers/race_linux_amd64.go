@@ -35,18 +35,29 @@ const turnSeconds = 0.03
 // times are the seconds of one call, by side and round.
 type times [][]float64
 
+// The rounds of a race that would last longer than raceSeconds become fewer, but
+// no fewer than leastRounds.
+const (
+	raceSeconds = 10
+	leastRounds = 3
+)
+
 // race lets the sides take turns, and whoever begins changes from round to
 // round: neighbours in time are compared, so that drift of the clock cancels. A
 // turn is one call that warms the caches, unmeasured, and as many as fill it.
 func race(rounds int, sides ...side) (times, error) {
 	t := make(times, len(sides))
 	turns := make([]int, len(sides))
+	round := 0.0 // seconds
 	for i, s := range sides {
-		var err error
-		if turns[i], err = turnCalls(s); err != nil {
+		n, seconds, err := turnCalls(s)
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.name, err)
 		}
+		turns[i] = n
+		round += seconds
 	}
+	rounds = min(rounds, max(leastRounds, int(raceSeconds/round)))
 	for round := range rounds {
 		for place := range sides {
 			i := (place + round) % len(sides)
@@ -60,21 +71,17 @@ func race(rounds int, sides ...side) (times, error) {
 	return t, nil
 }
 
-// turnCalls is how many calls fill a turn.
-func turnCalls(s side) (int, error) {
-	n := 1
-	for {
-		if _, err := s.calls(1); err != nil { // also warms what is made once
-			return 0, err
-		}
+// turnCalls is how many calls fill a turn, and how many seconds that is about.
+func turnCalls(s side) (int, float64, error) {
+	for n := 1; ; n *= 10 {
 		seconds, err := s.calls(n)
 		if err != nil || seconds >= turnSeconds {
-			return n, err
+			return n, seconds, err
 		}
 		if seconds > turnSeconds/100 {
-			return int(math.Ceil(turnSeconds / seconds * float64(n))), nil
+			calls := int(math.Ceil(turnSeconds / seconds * float64(n)))
+			return calls, seconds / float64(n) * float64(calls+1), nil
 		}
-		n *= 10
 	}
 }
 

@@ -108,12 +108,16 @@ func sliceRows(b *bench) ([]row, error) {
 	s := newSliceCase(b.set)
 	n := len(s.x)
 	options := map[string]any{"eps": sliceEps, "head_dim": sliceHeadDim, "theta": sliceTheta}
+	file, err := b.hand(
+		safetensors.Float32s("x", s.x, 1, sliceRowCount, sliceCols), safetensors.Float32s("y", s.y, 1, sliceRowCount, sliceCols),
+		safetensors.Float32s("gain", s.gain, sliceCols), safetensors.Float32s("bias", s.bias, sliceCols))
+	if err != nil {
+		return nil, err
+	}
 	var contests []contest
 	for _, o := range s.operations() {
 		options["name"] = o.name
-		theirs, err := b.onTorch("PyTorch", "operation", options,
-			safetensors.Float32s("x", s.x, 1, sliceRowCount, sliceCols), safetensors.Float32s("y", s.y, 1, sliceRowCount, sliceCols),
-			safetensors.Float32s("gain", s.gain, sliceCols), safetensors.Float32s("bias", s.bias, sliceCols))
+		theirs, err := b.onTorch("PyTorch", "operation", options, file)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", o.name, err)
 		}
@@ -121,9 +125,9 @@ func sliceRows(b *bench) ([]row, error) {
 		if o.result > 0 {
 			result = s.out[:o.result]
 		}
-		ours := onThread("ours", func() error { o.call(); return nil }).into(result)
 		contests = append(contests, contest{
-			name: o.name, unit: perElement(n), figure: o.figure, ours: ours, theirs: []side{theirs}, tolerance: 1e-3,
+			name: o.name, unit: perElement(n), figure: o.figure, theirs: []side{theirs}, tolerance: 1e-3,
+			ours: []side{onThread("", func() error { o.call(); return nil }).into(result)},
 		})
 	}
 	return runAll(b.rounds, contests)

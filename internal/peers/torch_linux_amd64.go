@@ -124,9 +124,9 @@ type program struct {
 	id    int
 }
 
-// open prepares a computation on the tensors of a file.
-func (t *torchWorker) open(kind, file string, options map[string]any) (*program, error) {
-	a, err := t.ask(map[string]any{"open": kind, "file": file, "options": options})
+// open prepares a computation on the tensors of files.
+func (t *torchWorker) open(kind string, files []string, options map[string]any) (*program, error) {
+	a, err := t.ask(map[string]any{"open": kind, "files": files, "options": options})
 	return &program{t, a.ID}, err
 }
 
@@ -162,25 +162,31 @@ func (p *program) output() ([]float32, error) {
 	return unsafe.Slice((*float32)(unsafe.Pointer(&data[0])), len(data)/4), nil
 }
 
-// onTorch is PyTorch as a side: the program of worker.py on the given tensors.
-func (b *bench) onTorch(name, program string, options map[string]any, inputs ...safetensors.Source) (side, error) {
+// onTorch is PyTorch as a side: the program of worker.py on the tensors of files
+// that were handed over.
+func (b *bench) onTorch(name, program string, options map[string]any, files ...string) (side, error) {
 	s := side{name: name}
 	if b.torch == nil {
 		s.missing = errors.New("no PyTorch")
 		return s, nil
 	}
-	file := b.torch.fresh("safetensors")
-	if err := safetensors.Write(file, inputs, nil); err != nil {
-		return s, err
-	}
-	defer os.Remove(file)
-	p, err := b.torch.open(program, file, options)
+	p, err := b.torch.open(program, files, options)
 	if errors.Is(err, errAbsent) {
 		s.missing = err
 		return s, nil
 	}
 	s.calls, s.output, s.close = p.calls, p.output, p.close
 	return s, err
+}
+
+// hand writes tensors for PyTorch to read, and returns the file. It lives as
+// long as the bench.
+func (b *bench) hand(tensors ...safetensors.Source) (string, error) {
+	if b.torch == nil {
+		return "", nil
+	}
+	file := b.torch.fresh("safetensors")
+	return file, safetensors.Write(file, tensors, nil)
 }
 
 // close frees what the computation holds.

@@ -1,8 +1,8 @@
 """The PyTorch side of internal/peers: computes what it is asked for and says how long it took.
 
-Speaks JSON lines on stdin and stdout: {"open": KIND, "file": SAFETENSORS, "options": {...}} reads the inputs and answers
+Speaks JSON lines on stdin and stdout: {"open": KIND, "files": [SAFETENSORS, ...], "options": {...}} reads the inputs and answers
 {"id": N}; {"run": N, "calls": C} answers {"cpu_ns": ..., "wall_ns": ...} for all C calls after one that warms the caches;
-{"write": N, "file": PATH} stores the output of the last call as raw float32. What fails is answered {"error": "..."};
+{"write": N, "file": PATH} stores the output of the last call as raw float32; {"close": N} forgets what it holds. What fails is answered {"error": "..."};
 what this PyTorch does not have, {"absent": "..."}.
 
 The thread count is the first argument. The caller sets OMP_NUM_THREADS, OPENBLAS_NUM_THREADS and MKL_NUM_THREADS before the
@@ -23,6 +23,7 @@ class Absent(Exception):
     """What this PyTorch does not have."""
 
 
+@functools.lru_cache(maxsize=2)  # forms of one computation follow each other
 def read(path):
     """The tensors of a safetensors file: length of the header, header in JSON, data."""
     with open(path, "rb") as file:
@@ -36,16 +37,10 @@ def read(path):
     return tensors
 
 
-def fused():
-    if not hasattr(F, "scaled_dot_product_attention"):
-        raise Absent(f"PyTorch {torch.__version__} has no scaled_dot_product_attention")
-    return F.scaled_dot_product_attention
-
-
 def attend(q, k, v, causal, form):
     """Attention of [batch, heads, seq, d]: spelled out in the operations that every PyTorch has, or its fused one."""
     if form == "fused":
-        return fused()(q, k, v, is_causal=causal and q.shape[2] > 1)
+        return F.scaled_dot_product_attention(q, k, v, is_causal=causal and q.shape[2] > 1)
     scores = q @ k.transpose(-1, -2)
     scores *= 1 / math.sqrt(q.shape[-1])
     if causal and q.shape[2] > 1:
@@ -93,20 +88,25 @@ def by_position(x):
     return x.transpose(1, 2).flatten(2)
 
 
+class Cache:
+    """Keys and values of the past, [batch, kv_heads, capacity, d], which new ones are written behind."""
+
+    def __init__(self, batch, kv_heads, capacity, head_dim):
+        self.keys, self.values = (torch.zeros(batch, kv_heads, capacity, head_dim) for _ in range(2))
+        self.past = 0
+
+    def extend(self, k, v):
+        end = self.past + k.shape[2]
+        self.keys[:, :, self.past : end], self.values[:, :, self.past : end] = k, v
+        return self.keys[:, :, :end], self.values[:, :, :end]
+
+
 class Block:
-    """A decoder block, pre-norm, in the style of GPT-2 or of Llama, with a cache of keys and values if there is a past."""
+    """A decoder block, pre-norm, in the style of GPT-2 or of Llama; tensors are named as in published checkpoints."""
 
     def __init__(self, weights, options, prefix=""):
-        self.p = {n[len(prefix):]: t for n, t in weights.items() if n.startswith(prefix)}
+        self.p = {n[len(prefix) :]: t for n, t in weights.items() if n.startswith(prefix)}
         self.o = options
-        self.past = options.get("past", 0)
-        if self.past:
-            kv_heads, d = options["kv_heads"], options["head_dim"]
-            shape = (options.get("batch", 1), kv_heads, options.get("capacity", self.past + 1), d)
-            self.keys, self.values = torch.zeros(shape), torch.zeros(shape)
-            for name, cache in (("cache.k", self.keys), ("cache.v", self.values)):
-                if name in self.p:
-                    cache[:, :, : self.past] = self.p[name]
 
     def norm(self, n, x):
         gain = self.p[n + ".weight"]
@@ -117,48 +117,50 @@ class Block:
     def linear(self, n, x):
         return F.linear(x, self.p[n + ".weight"], self.p.get(n + ".bias"))
 
-    def attention(self, x):
-        o, llama = self.o, self.o["style"] == "llama"
-        seq = x.shape[1]
-        q, k, v = (by_head(self.linear(n, x), o["head_dim"]) for n in "qkv")
-        if llama:
-            q, k = rotary(q, self.past, o["theta"]), rotary(k, self.past, o["theta"])
-        if self.past:
-            end = self.past + seq
-            self.keys[:, :, self.past : end], self.values[:, :, self.past : end] = k, v
-            k, v = self.keys[:, :, :end], self.values[:, :, :end]
+    def attention(self, x, cache):
+        o, past = self.o, cache.past if cache else 0
+        q, k, v = (by_head(self.linear(f"self_attn.{n}_proj", x), o["head_dim"]) for n in "qkv")
+        if o["style"] == "llama":
+            q, k = rotary(q, past, o["theta"]), rotary(k, past, o["theta"])
+        if cache:
+            k, v = cache.extend(k, v)
         groups = o["heads"] // o["kv_heads"]
         if groups > 1:
             k, v = k.repeat_interleave(groups, 1), v.repeat_interleave(groups, 1)
-        h = attend(q, k, v, True, o["attention"])
-        return self.linear("o", by_position(h))
+        return self.linear("self_attn.o_proj", by_position(attend(q, k, v, True, o["attention"])))
 
     def mlp(self, x):
         if self.o["style"] == "llama":
-            return self.linear("down", F.silu(self.linear("gate", x)) * self.linear("up", x))
-        return self.linear("down", F.gelu(self.linear("up", x), approximate="tanh"))
+            return self.linear("mlp.down_proj", F.silu(self.linear("mlp.gate_proj", x)) * self.linear("mlp.up_proj", x))
+        return self.linear("mlp.down_proj", F.gelu(self.linear("mlp.up_proj", x), approximate="tanh"))
 
-    def __call__(self, x):
-        x = x + self.attention(self.norm("norm1", x))
-        return x + self.mlp(self.norm("norm2", x))
+    def __call__(self, x, cache=None):
+        x = x + self.attention(self.norm("input_layernorm", x), cache)
+        return x + self.mlp(self.norm("post_attention_layernorm", x))
+
+    def cache(self, capacity):
+        return Cache(1, self.o["kv_heads"], capacity, self.o["head_dim"])
 
 
 def block(tensors, options):
-    """Forward without gradients."""
-    fused() if options["attention"] == "fused" else None
-    x = tensors.pop("x")
-    layer = Block(tensors, options)
+    """Forward without gradients, behind the history that the cache has, if there is one."""
+    x, history = tensors.pop("x"), tensors.pop("history", None)
+    layer, cache = Block(tensors, options), None
+    if history is not None:
+        with torch.inference_mode():
+            cache = layer.cache(history.shape[1] + x.shape[1])
+            layer(history, cache)
+            cache.past = history.shape[1]
 
     def call():
         with torch.inference_mode():
-            return layer(x)
+            return layer(x, cache)
 
     return call
 
 
 def train(tensors, options):
     """Forward and backward of a block for a given gradient of its output; the answer is the gradient of x."""
-    fused() if options["attention"] == "fused" else None
     x, dy = tensors.pop("x"), tensors.pop("dy")
     layer = Block(tensors, options)
     leaves = [x, *layer.p.values()]
@@ -175,19 +177,29 @@ def train(tensors, options):
 
 
 def model(tensors, options):
-    """A GPT: the logits of the last position, for all tokens at once or for one with a past."""
-    fused() if options["attention"] == "fused" else None
-    layers = [Block(tensors, options, f"h.{i}.") for i in range(options["layers"])]
-    ids = torch.tensor(options["ids"])
-    first = options.get("past", 0)
-    final = Block(tensors, options)
+    """A GPT-2: the logits behind the last of the ids, which follow a history that the caches have."""
+    layers = [Block(tensors, options, f"model.layers.{i}.") for i in range(options["layers"])]
+    last = Block(tensors, options, "model.")
+    ids, history = torch.tensor([options["ids"]]), torch.tensor([options["history"]], dtype=torch.long)
+    past = history.shape[1]
+    caches = [layer.cache(past + ids.shape[1]) for layer in layers]
+    tokens, positions = tensors["model.embed_tokens.weight"], tensors["model.embed_positions.weight"]
+
+    def forward(ids, first):
+        x = F.embedding(ids, tokens) + positions[first : first + ids.shape[1]]
+        for layer, cache in zip(layers, caches):
+            x = layer(x, cache)
+        return F.linear(last.norm("norm", x[:, -1]), tokens)
+
+    with torch.inference_mode():
+        if past:
+            forward(history, 0)
+    for cache in caches:
+        cache.past = past
 
     def call():
         with torch.inference_mode():
-            x = F.embedding(ids, tensors["tokens"]) + tensors["positions"][first : first + ids.shape[-1]]
-            for layer in layers:
-                x = layer(x)
-            return F.linear(final.norm("norm", x[:, -1]), tensors["tokens"])
+            return forward(ids, past)
 
     return call
 
@@ -237,8 +249,11 @@ class Session:
 
     def answer(self, request):
         if "open" in request:
-            number = len(self.calls)
-            self.calls[number] = KINDS[request["open"]](read(request["file"]), request["options"])
+            number, options = len(self.calls), request["options"]
+            if options.get("attention") == "fused" and not hasattr(F, "scaled_dot_product_attention"):
+                raise Absent(f"PyTorch {torch.__version__} has no scaled_dot_product_attention")
+            tensors = {name: t.detach() for file in request["files"] for name, t in read(file).items()}
+            self.calls[number] = KINDS[request["open"]](tensors, options)
             return {"id": number}
         if "run" in request:
             return self.run(request["run"], request["calls"])
