@@ -79,6 +79,62 @@ func TestArenaReusesFreedBlocks(t *testing.T) {
 	}
 }
 
+// Freed memory serves lengths that differ a little; a small block does not take
+// a large one's.
+func TestArenaReusesWhatFits(t *testing.T) {
+	t.Parallel()
+	a := NewArena()
+	start := func(n int) *float32 {
+		x, err := a.Alloc(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Free(x); err != nil {
+			t.Fatal(err)
+		}
+		return unsafe.SliceData(x)
+	}
+	large := start(10000)
+	if start(9990) != large || start(10005) != large {
+		t.Error("a length that differs a little has memory of its own")
+	}
+	if start(100) == large {
+		t.Error("a small block takes the memory of a large one")
+	}
+}
+
+// Two bytes an element count as two bytes each.
+func TestArenaCountsHalves(t *testing.T) {
+	t.Parallel()
+	a := NewArena()
+	for n := range 70 {
+		x, err := a.AllocHalf(n)
+		if err != nil || len(x) != n || a.LiveBytes() != int64(2*n) {
+			t.Fatalf("%d halves: %d elements, %d bytes live, error %v", n, len(x), a.LiveBytes(), err)
+		}
+		for i := range x {
+			x[i] = uint16(i)
+		}
+		floats, err := a.Alloc(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		clear(floats)
+		if n > 0 && x[n-1] != uint16(n-1) {
+			t.Fatalf("%d halves overlap what came later", n)
+		}
+		if a.FreeHalf(x) != nil || a.Free(floats) != nil || a.LiveBytes() != 0 {
+			t.Fatalf("%d halves: %d bytes are live after free", n, a.LiveBytes())
+		}
+	}
+	if err := a.FreeHalf(make([]uint16, 4)); err == nil {
+		t.Error("free of a foreign block: no error")
+	}
+	if _, err := a.AllocHalf(-1); err == nil {
+		t.Error("a negative length: no error")
+	}
+}
+
 func TestArenaRefuses(t *testing.T) {
 	t.Parallel()
 	var a Arena
