@@ -46,23 +46,17 @@ func (t *Team) GemmBatch(alpha float32, a, b BatchedMatrix, beta float32, c Batc
 	if a.Batch != c.Batch || b.Batch != c.Batch {
 		return fmt.Errorf("batches of %d, %d and %d matrices", a.Batch, b.Batch, c.Batch)
 	}
-	if err := checkProduct(a.Matrix, b.Rows, b.Cols, c.Matrix); err != nil {
+	if err := a.checkBatch("a"); err != nil {
 		return err
 	}
-	if err := b.check("b"); err != nil {
+	if err := b.checkBatch("b"); err != nil {
 		return err
 	}
-	for _, m := range []struct {
-		name string
-		BatchedMatrix
-	}{{"a", a}, {"b", b}, {"c", c}} {
-		if err := m.checkBatch(m.name); err != nil {
-			return err
-		}
+	if err := c.checkBatchOutput("c"); err != nil {
+		return err
 	}
-	if c.Batch > 1 && !c.empty() && !c.apart() {
-		return fmt.Errorf("matrices of c overlap: %d×%d with row stride %d, %d elements apart",
-			c.Rows, c.Cols, c.RowStride, c.BatchStride)
+	if err := checkSizes(a.Matrix, b.Rows, b.Cols, c.Matrix); err != nil {
+		return err
 	}
 	return t.multiply(product{alpha: alpha, beta: beta, a: a, b: b, c: c})
 }

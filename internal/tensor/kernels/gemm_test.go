@@ -127,11 +127,16 @@ func (c productCase) check(t rapid.TB, set *Set) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	teamResult := packedResult
+	teamResult.Data = slices.Clone(packedResult.Data)
 	if err := newWorker(set, 0).GemmPacked(c.alpha, a, packed, c.beta, packedResult); err != nil {
 		t.Fatal(err)
 	}
-	if !sameBits(multiplied.Data, packedResult.Data) {
-		t.Fatal("GemmPacked on one thread differs from Gemm")
+	if err := team.GemmPacked(c.alpha, a, packed, c.beta, teamResult); err != nil {
+		t.Fatal(err)
+	}
+	if !sameBits(multiplied.Data, packedResult.Data) || !sameBits(multiplied.Data, teamResult.Data) {
+		t.Fatalf("GemmPacked differs from Gemm of %+v", c)
 	}
 }
 
@@ -153,15 +158,19 @@ func FuzzGemm(f *testing.F) {
 	f.Add(uint16(12), uint16(0), uint16(5), uint8(1), uint64(3))
 	f.Add(uint16(97), uint16(31), uint16(0), uint8(6), uint64(4))
 	f.Fuzz(func(t *testing.T, m, n, k uint16, flags uint8, seed uint64) {
-		c := productCase{
-			m: int(m % 130), n: int(n % 130), k: int(k % 600), aT: flags&1 != 0, bT: flags&2 != 0,
-			slackA: int(flags>>5) * 70, slack: int(flags >> 6), alpha: 1.5, beta: float32(flags >> 2 & 1),
-			threads: 1 + int(flags>>3&1), seed: seed,
-		}
+		c := fuzzedProduct(m, n, k, flags, seed)
 		for _, set := range Supported() {
 			c.check(t, set)
 		}
 	})
+}
+
+func fuzzedProduct(m, n, k uint16, flags uint8, seed uint64) productCase {
+	return productCase{
+		m: int(m % 130), n: int(n % 130), k: int(k % 600), aT: flags&1 != 0, bT: flags&2 != 0,
+		slackA: int(flags>>5) * 70, slack: int(flags >> 6), alpha: 1.5, beta: float32(flags >> 2 & 1),
+		threads: 1 + int(flags>>3&1), seed: seed,
+	}
 }
 
 // A right factor that does not fit the buffer is packed in several rounds.
@@ -172,18 +181,36 @@ func TestGemmWiderThanOneBlock(t *testing.T) {
 	})
 }
 
-func TestGemmIsTheSameForAnyThreads(t *testing.T) {
+func TestProductsAreTheSameForAnyThreads(t *testing.T) {
 	t.Parallel()
 	forEachSet(t, func(t *testing.T, set *Set) {
-		r := rand.New(rand.NewPCG(7, 7))
-		const m, n, k = 203, 77, 300
-		a, b, c := view(r, m, k, 0, false), view(r, k, n, 0, true), view(r, m, n, 0, false)
+		for _, m := range []int{1, 5, 203} {
+			checkThreads(t, set, m, 333, 300)
+		}
+	})
+}
+
+// checkThreads compares all kinds of products on some threads with one thread.
+func checkThreads(t *testing.T, set *Set, m, n, k int) {
+	t.Helper()
+	r := rand.New(rand.NewPCG(7, 7))
+	a, b, c := view(r, m, k, 0, false), view(r, k, n, 0, true), view(r, m, n, 0, false)
+	half, _ := toHalf(set, b, Float16)
+	packed, err := set.PackHalfFrom(make([]uint16, set.PackedLen(k, n)), half)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, multiply := range map[string]func(t *Team, c Matrix) error{
+		"Gemm":       func(t *Team, c Matrix) error { return t.Gemm(0.7, a, b, -1.3, c) },
+		"GemmHalf":   func(t *Team, c Matrix) error { return t.GemmHalf(0.7, a, half, -1.3, c) },
+		"GemmPacked": func(t *Team, c Matrix) error { return t.GemmPacked(0.7, a, packed, -1.3, c) },
+	} {
 		var first []float32
 		for _, threads := range []int{1, 2, 3, 8} {
 			team := NewTeam(set, threads)
 			got := c
 			got.Data = slices.Clone(c.Data)
-			if err := team.Gemm(0.7, a, b, -1.3, got); err != nil {
+			if err := multiply(team, got); err != nil {
 				t.Fatal(err)
 			}
 			team.Close()
@@ -191,10 +218,10 @@ func TestGemmIsTheSameForAnyThreads(t *testing.T) {
 				first = got.Data
 			}
 			if !sameBits(first, got.Data) {
-				t.Errorf("%d threads differ from 1", threads)
+				t.Errorf("%s of %d rows: %d threads differ from 1", name, m, threads)
 			}
 		}
-	})
+	}
 }
 
 // A row of a factor touches its row of the result alone, so NaN and Inf must
@@ -300,12 +327,24 @@ func TestSteadyStateDoesNotAllocate(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	const n = 70
 	a, b, c := view(r, n, n, 0, false), view(r, n, n, 0, true), view(r, n, n, 0, false)
-	if got := testing.AllocsPerRun(20, func() {
-		if err := team.Gemm(1, a, b, 0, c); err != nil {
-			t.Fatal(err)
+	half, _ := toHalf(team.Set(), b, BFloat16)
+	packed, err := team.Set().PackHalfFrom(make([]uint16, team.Set().PackedLen(n, n)), half)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, multiply := range map[string]func() error{
+		"Gemm":       func() error { return team.Gemm(1, a, b, 0, c) },
+		"GemmHalf":   func() error { return team.GemmHalf(1, a, half, 0, c) },
+		"GemmPacked": func() error { return team.GemmPacked(1, a, packed, 0, c) },
+		"GemmBatch":  func() error { return team.GemmBatch(1, single(a), single(b), 0, single(c)) },
+	} {
+		if got := testing.AllocsPerRun(20, func() {
+			if err := multiply(); err != nil {
+				t.Fatal(err)
+			}
+		}); got != 0 {
+			t.Errorf("%s allocates %v times a call", name, got)
 		}
-	}); got != 0 {
-		t.Errorf("Gemm allocates %v times a call", got)
 	}
 }
 

@@ -119,6 +119,10 @@ func checkProduct(a Matrix, k, n int, c Matrix) error {
 	if err := c.checkOutput("c"); err != nil {
 		return err
 	}
+	return checkSizes(a, k, n, c)
+}
+
+func checkSizes(a Matrix, k, n int, c Matrix) error {
 	if a.Cols != k || a.Rows != c.Rows || n != c.Cols {
 		return fmt.Errorf("product of %d×%d and %d×%d does not fit %d×%d", a.Rows, a.Cols, k, n, c.Rows, c.Cols)
 	}

@@ -1,6 +1,7 @@
 package kernels
 
 import (
+	"errors"
 	"math/rand/v2"
 	"os"
 	"runtime/debug"
@@ -19,8 +20,29 @@ type edge struct {
 
 func (e edge) floats(n int) []float32 {
 	e.t.Helper()
+	if n == 0 {
+		return nil
+	}
+	x := unsafe.Slice((*float32)(unsafe.Pointer(&e.memory(n * 4)[0])), n)
+	copy(x, normals(e.rand, n))
+	return x
+}
+
+// halves are floats rounded to f.
+func (e edge) halves(f Format, n int) []uint16 {
+	e.t.Helper()
+	if n == 0 {
+		return nil
+	}
+	x := unsafe.Slice((*uint16)(unsafe.Pointer(&e.memory(n * 2)[0])), n)
+	Portable().Round(x, normals(e.rand, n), f)
+	return x
+}
+
+func (e edge) memory(length int) []byte {
+	e.t.Helper()
 	page := os.Getpagesize()
-	size := roundUp(n*4, page)
+	size := roundUp(length, page)
 	memory, err := unix.Mmap(-1, 0, size+page, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
 	if err != nil {
 		e.t.Fatal(err)
@@ -33,9 +55,7 @@ func (e edge) floats(n int) []float32 {
 	if err := unix.Mprotect(memory[size:], unix.PROT_NONE); err != nil {
 		e.t.Fatal(err)
 	}
-	x := unsafe.Slice((*float32)(unsafe.Pointer(&memory[size-n*4])), n)
-	copy(x, normals(e.rand, n))
-	return x
+	return memory[size-length : size]
 }
 
 func TestNothingBeyondASliceIsTouched(t *testing.T) {
@@ -47,25 +67,49 @@ func TestNothingBeyondASliceIsTouched(t *testing.T) {
 			set.Softmax(dst, x)
 			set.Scale(dst, x, 2)
 		}
-		w := newWorker(set, 0)
-		for _, size := range [][3]int{{1, 1, 1}, {12, 32, 9}, {13, 33, 8}, {24, 64, 17}, {5, 47, 24}} {
-			m, n, k := size[0], size[1], size[2]
+	}
+}
+
+func TestProductsTouchNothingBeyondASlice(t *testing.T) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	for _, set := range Supported() {
+		e := edge{t: t, rand: rand.New(rand.NewPCG(5, 5))}
+		team := NewTeam(set, 1)
+		defer team.Close()
+		for _, size := range [][3]int{{1, 1, 1}, {12, 32, 9}, {13, 33, 8}, {24, 64, 17}, {5, 47, 24}, {2, 32, 7}, {1, 16, 40}} {
 			for flags := range 4 {
-				a, b := RowMajor(e.floats(m*k), m, k), RowMajor(e.floats(k*n), k, n)
-				if flags&1 != 0 {
-					a = RowMajor(a.Data, k, m).Transposed()
-				}
-				if flags&2 != 0 {
-					b = RowMajor(b.Data, n, k).Transposed()
-				}
-				packed, err := set.Pack(e.floats(set.PackedLen(k, n)), b)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := w.GemmPacked(2, a, packed, 1, RowMajor(e.floats(m*n), m, n)); err != nil {
-					t.Fatal(err)
-				}
+				e.products(team, size[0], size[1], size[2], flags&1 != 0, flags&2 != 0)
 			}
 		}
+	}
+}
+
+// products multiplies m×k by k×n, one or both transposed, in every format.
+func (e edge) products(team *Team, m, n, k int, aT, bT bool) {
+	e.t.Helper()
+	set := team.Set()
+	a, b, c := RowMajor(e.floats(m*k), m, k), RowMajor(e.floats(k*n), k, n), RowMajor(e.floats(m*n), m, n)
+	if aT {
+		a = RowMajor(a.Data, k, m).Transposed()
+	}
+	if bT {
+		b = RowMajor(b.Data, n, k).Transposed()
+	}
+	length := set.PackedLen(k, n)
+	packed, err := set.Pack(e.floats(length), b)
+	e.succeed(err, team.Gemm(2, a, b, 1, c), team.GemmPacked(2, a, packed, 1, c))
+	for _, f := range []Format{Float16, BFloat16} {
+		half := HalfMatrix{Data: e.halves(f, k*n), Format: f, Rows: k, Cols: n, RowStride: b.RowStride, ColStride: b.ColStride}
+		packed, err := set.PackHalfFrom(e.halves(f, length), half)
+		rounded, roundErr := set.PackHalf(e.halves(f, length), f, b)
+		e.succeed(err, roundErr, team.GemmHalf(2, a, half, 1, c),
+			team.GemmPacked(2, a, packed, 1, c), team.GemmPacked(2, a, rounded, 0, c))
+	}
+}
+
+func (e edge) succeed(errs ...error) {
+	e.t.Helper()
+	if err := errors.Join(errs...); err != nil {
+		e.t.Fatal(err)
 	}
 }

@@ -70,10 +70,12 @@ func (m Matrix) checkOutput(name string) error {
 	if err := m.check(name); err != nil {
 		return err
 	}
-	if m.empty() {
-		return nil
-	}
-	if m.ColStride != 1 || m.Rows > 1 && m.RowStride < m.Cols {
+	return m.checkRows(name)
+}
+
+// checkRows returns an error unless rows are contiguous and share no element.
+func (m Matrix) checkRows(name string) error {
+	if !m.empty() && (m.ColStride != 1 || m.Rows > 1 && m.RowStride < m.Cols) {
 		return fmt.Errorf("matrix %s: %d×%d with strides %d, %d cannot be written: rows must be contiguous and apart",
 			name, m.Rows, m.Cols, m.RowStride, m.ColStride)
 	}
@@ -103,7 +105,7 @@ func (b BatchedMatrix) checkBatch(name string) error {
 		return fmt.Errorf("matrices %s: %d, %d elements apart, is negative", name, b.Batch, b.BatchStride)
 	}
 	if b.Batch == 0 {
-		return nil
+		return b.checkIn(name, math.MaxInt)
 	}
 	if b.BatchStride > 0 && b.Batch-1 > math.MaxInt/4/b.BatchStride {
 		return fmt.Errorf("matrices %s: %d, %d elements apart, cannot be addressed", name, b.Batch, b.BatchStride)
@@ -114,11 +116,21 @@ func (b BatchedMatrix) checkBatch(name string) error {
 	return nil
 }
 
-// apart says that no two matrices of a batch with contiguous rows share an
-// element: they lie one after the other, or their rows lie side by side in the
-// same rows of memory.
-func (b BatchedMatrix) apart() bool {
+// checkBatchOutput also refuses matrices that cannot be written as rows, or that
+// share an element: they lie one after the other, or side by side in the same
+// rows of memory.
+func (b BatchedMatrix) checkBatchOutput(name string) error {
+	if err := b.checkBatch(name); err != nil || b.Batch == 0 || b.empty() {
+		return err
+	}
+	if err := b.checkRows(name); err != nil || b.Batch == 1 {
+		return err
+	}
 	last, _ := lastIndex(b.Matrix)
 	sideBySide := b.BatchStride >= b.Cols && (b.Batch-1)*b.BatchStride+b.Cols <= b.RowStride
-	return b.BatchStride > last || sideBySide
+	if b.BatchStride <= last && !sideBySide {
+		return fmt.Errorf("matrices %s: %d×%d with row stride %d, %d elements apart, overlap",
+			name, b.Rows, b.Cols, b.RowStride, b.BatchStride)
+	}
+	return nil
 }
