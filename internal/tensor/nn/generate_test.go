@@ -34,6 +34,9 @@ func TestGenerateGreedy(t *testing.T) {
 		if got := slices.Collect(m.Generate(p, []int32{3, 1, 2}, cache, new(Sampler))); !slices.Equal(got, want) || p.Err() != nil {
 			t.Errorf("%s: generated %v, want %v (%v)", c.Name, got, want, p.Err())
 		}
+		if a.LiveBytes() != m.Bytes()+cache.Bytes() {
+			t.Errorf("%s: %d bytes are live besides the model and the cache", c.Name, a.LiveBytes()-m.Bytes()-cache.Bytes())
+		}
 		if err := cache.Truncate(0); err != nil {
 			t.Fatal(err)
 		}

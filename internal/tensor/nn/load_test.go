@@ -1,10 +1,13 @@
 package nn
 
 import (
+	"errors"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -57,10 +60,59 @@ func TestSaveAndLoad(t *testing.T) {
 				if err := loaded.Save(path + ".packed"); err == nil || !strings.Contains(err.Error(), "hint: save it before") {
 					t.Errorf("saved a packed model: %v", err)
 				}
+				file := loaded.file
 				if err := loaded.Free(); err != nil || a.LiveBytes() != 0 {
 					t.Errorf("after Free: %v, %d bytes", err, a.LiveBytes())
 				}
+				if (file != nil) != mmap || isOpen(t, path) {
+					t.Errorf("mmap %t: the file stays open", mmap)
+				}
 			}
+		}
+	}
+}
+
+// isOpen reports whether this process has the file open; Linux tells.
+func isOpen(t *testing.T, path string) bool {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		return false
+	}
+	descriptors, err := filepath.Glob("/proc/self/fd/*")
+	if err != nil || len(descriptors) == 0 {
+		t.Fatalf("no descriptors: %v", err)
+	}
+	return slices.ContainsFunc(descriptors, func(d string) bool {
+		target, err := os.Readlink(d)
+		return err == nil && target == path
+	})
+}
+
+// What cannot be read gives its memory back.
+func TestLoadOfAFileThatShrinks(t *testing.T) {
+	t.Parallel()
+	for _, format := range formats {
+		m := newModel(t, newEngine(t, 1), tensor.NewArena(), tiny()[0], ModelOptions{Format: format})
+		path := publish(t, m, "", nil)
+		file, err := safetensors.Open(path, safetensors.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(path, 1); err != nil {
+			t.Fatal(err)
+		}
+		a := tensor.NewArena()
+		l := &loader{arena: a, file: file, layout: layoutOf(file, m.config), used: map[string]bool{}}
+		for s := range m.config.specs() {
+			if _, err := l.parameter(s); !errors.Is(err, io.EOF) {
+				t.Errorf("%s of a file that shrank: %v", s.name, err)
+			}
+		}
+		if a.LiveBytes() != 0 {
+			t.Errorf("%s: %d bytes are live", format, a.LiveBytes())
+		}
+		if err := file.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package nn
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -465,11 +464,23 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%s: the cache has %d tokens, %d bytes more are live", tt.name, cache.Len(), a.LiveBytes()-live)
 		}
 	}
+	// An error in the last block, when the others have appended to the cache.
+	whole := m.blocks[2].MLP.Up.Bias
+	m.blocks[2].MLP.Up.Bias = m.norm.Gain
+	if m.Decode(p, []int32{1}, cache); p.Err() == nil || cache.Len() != 2 || cache.layers[2].Len() != 2 {
+		t.Errorf("an error in a block: %v, %d tokens are cached", p.Err(), cache.Len())
+	}
+	m.blocks[2].MLP.Up.Bias = whole
+	p.Reset()
 	if _, err := m.NewCache(e, a, 1, 18); err == nil {
 		t.Error("a cache beyond the model's positions")
 	}
 	if _, err := NewModel(e, a, c, ModelOptions{Format: kernels.Float16, Trainable: true}); err == nil || !strings.Contains(err.Error(), "hint:") {
 		t.Errorf("trainable halves: %v", err)
+	}
+	trainable := newModel(t, e, tensor.NewArena(), c, ModelOptions{Trainable: true})
+	if err := trainable.Pack(e, a, kernels.Float32); err == nil || !strings.Contains(err.Error(), "no gradient") {
+		t.Errorf("packed a trainable model: %v", err)
 	}
 	if _, err := NewModel(e, a, Config{}, ModelOptions{}); err == nil {
 		t.Error("a model without a shape")
@@ -480,7 +491,7 @@ func TestErrors(t *testing.T) {
 	if err := cache.Truncate(2); err == nil {
 		t.Error("truncated to more than there is")
 	}
-	if err := errors.Join(cache.Free()); err != nil {
+	if err := cache.Free(); err != nil {
 		t.Error(err)
 	}
 }
