@@ -77,7 +77,7 @@ type flashGradTile struct {
 // add computes the probabilities of the tile and adds its contribution to dq, or
 // to dk and dv, or to all three.
 func (t flashGradTile) add(toQueries, toKeys bool) error {
-	if t.seenBy(t.queries.count-1) == 0 {
+	if t.keys.count = t.seenBy(t.queries.count - 1); t.keys.count == 0 {
 		return nil
 	}
 	probs, dscores := t.scratch()
