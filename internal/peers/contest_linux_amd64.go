@@ -15,7 +15,7 @@ type contest struct {
 	unit   unit
 	figure figure
 	ours   []side // the names are appended to that of the contest
-	theirs []side // the fastest of those that are not missing is the peer
+	theirs []side // the fastest of those that are not missing is the peer; may be empty
 	// tolerance is how far results may be apart, in each element.
 	tolerance float64
 }
@@ -58,7 +58,7 @@ func (c contest) run(rounds int) (rows []row, err error) {
 		r := row{name: c.name + s.name, unit: c.unit.name, ours: c.unit.of(t.seconds(i)), figure: c.figure}
 		if best < len(sides) {
 			r.peer, r.theirs, r.ratio = sides[best].name, c.unit.of(t.seconds(best)), t.ratio(i, best)
-		} else {
+		} else if len(c.theirs) > 0 {
 			r.peer, r.skipped = c.theirs[0].name, c.theirs[0].missing
 		}
 		rows = append(rows, r)
@@ -80,7 +80,7 @@ func (c contest) agree(sides []side) error {
 		}
 		if want == nil {
 			want = got
-		} else if err := agree(want, got, c.tolerance); err != nil {
+		} else if err := agree(want, got, max(c.tolerance, s.tolerance)); err != nil {
 			return fmt.Errorf("%s: %w", cmp.Or(sides[i].name, "ours"), err)
 		}
 	}

@@ -64,6 +64,8 @@ var groups = []group{
 	{"attention, peak of the arena", memoryRows},
 	{"operations on rows and elements, one thread", sliceRows},
 	{"decoder blocks, one thread", blockRows},
+	{"gradients of a gpt2-small block, one thread", trainRows},
+	{"gpt2-small, one thread", modelRows},
 }
 
 func run(out io.Writer, o options) error {

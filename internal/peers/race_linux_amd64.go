@@ -16,6 +16,9 @@ type side struct {
 	calls func(n int) (float64, error)
 	// output is the result of the last call; nil if results are not compared.
 	output func() ([]float32, error)
+	// tolerance is how far the result may be from the others, where that is more
+	// than the contest's.
+	tolerance float64
 	// close frees what the side holds, if anything.
 	close func() error
 	// missing says why this machine does not have it; there is nothing else then.

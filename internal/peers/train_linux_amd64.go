@@ -1,0 +1,133 @@
+package main
+
+import (
+	"fmt"
+
+	"runx/internal/tensor"
+	"runx/internal/tensor/nn"
+	"runx/internal/tensor/safetensors"
+)
+
+// trainRows compares forward and backward of a block with PyTorch's autograd, and
+// shows what recording costs: in time, and in memory.
+func trainRows(b *bench) ([]row, error) {
+	c, err := newTrainCase(b)
+	if err != nil {
+		return nil, err
+	}
+	theirs, err := c.peers("train", c.sources...)
+	if err != nil {
+		return nil, err
+	}
+	naive := c.block
+	naive.Attention.Algorithm = tensor.Naive
+	rows, err := runAll(b.rounds, []contest{
+		{
+			name: fmt.Sprintf("forward and backward, %d tokens, ", blockTokens), unit: milliseconds,
+			ours: []side{c.backward("flash", &c.block), c.backward("naive", &naive)}, theirs: theirs, tolerance: 1e-3,
+		},
+		{
+			name: "forward, nothing recorded", unit: milliseconds,
+			ours: ours(c.only("", tensor.PassOptions{})), theirs: []side{c.only("ours recorded", tensor.PassOptions{Gradients: true})},
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, form := range []struct {
+		name  string
+		block *nn.Block
+	}{{"flash", &c.block}, {"naive", &naive}} {
+		r, err := c.memory(form.name, form.block)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, r)
+	}
+	return rows, nil
+}
+
+// trainCase is a block whose parameters, and input, have gradients.
+type trainCase struct {
+	*blockCase
+	x, dy      *tensor.Tensor
+	parameters []*tensor.Tensor
+	// sources are input and upstream gradient.
+	sources []safetensors.Source
+}
+
+func newTrainCase(b *bench) (*trainCase, error) {
+	c := new(trainCase)
+	var err error
+	c.blockCase, err = newBlockCase(b, "gpt2-small", func(a *tensor.Arena, shape ...int) (*tensor.Tensor, error) {
+		t, err := tensor.NewParameter(a, shape...)
+		c.parameters = append(c.parameters, t)
+		return t, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if c.x, err = c.make(c.arena, 1, blockTokens, c.config.Dim); err != nil {
+		return nil, err
+	}
+	tensor.FillNormal(c.x.Data(), 1)
+	var dy safetensors.Source
+	c.dy, dy, err = c.input("dy", blockTokens, 2)
+	c.sources = []safetensors.Source{safetensors.Float32s("x", c.x.Data(), c.x.Shape()...), dy}
+	return c, err
+}
+
+// backward goes through the block and back; the result is the gradient of x.
+func (c *trainCase) backward(name string, block *nn.Block) side {
+	p := tensor.NewPass(c.engine, c.arena, tensor.PassOptions{Gradients: true})
+	result := make([]float32, c.x.Len())
+	return onThread(name, func() error {
+		for _, t := range c.parameters {
+			t.ZeroGrad()
+		}
+		y := block.Forward(p, c.x, nil)
+		// The sum of y*dy has dy as its gradient for y.
+		product := p.Mul(y, c.dy)
+		mean := p.Mean(product)
+		loss := p.Scale(mean, float32(y.Len()))
+		p.Free(y, product, mean)
+		err := p.Backward(loss)
+		p.Free(loss)
+		copy(result, c.x.Grad())
+		return err
+	}).into(result)
+}
+
+// only is the forward half.
+func (c *trainCase) only(name string, o tensor.PassOptions) side {
+	p := tensor.NewPass(c.engine, c.arena, o)
+	return onThread(name, func() error {
+		p.Free(c.block.Forward(p, c.x, nil))
+		err := p.Err()
+		p.Reset()
+		return err
+	})
+}
+
+// memory is what a forward pass takes beside the parameters at its peak: with
+// nothing recorded, and, as the peer, recorded.
+func (c *trainCase) memory(name string, block *nn.Block) (row, error) {
+	peak := func(o tensor.PassOptions) (float64, error) {
+		before := c.arena.LiveBytes()
+		c.arena.ResetPeak()
+		p := tensor.NewPass(c.engine, c.arena, o)
+		p.Free(block.Forward(p, c.x, nil))
+		err := p.Err()
+		p.Reset()
+		return float64(c.arena.PeakBytes() - before), err
+	}
+	off, err := peak(tensor.PassOptions{})
+	if err != nil {
+		return row{}, err
+	}
+	on, err := peak(tensor.PassOptions{Gradients: true})
+	return row{
+		name: fmt.Sprintf("memory of a forward pass, %s, nothing recorded", name), unit: "bytes", peer: "ours recorded",
+		ours: off, theirs: on, ratio: on / off,
+	}, err
+}
