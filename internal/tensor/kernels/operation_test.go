@@ -16,7 +16,7 @@ type operation struct {
 	each    bool // an element depends on its neighbours not at all; holds for inputs of any size
 	// prepare makes the first input of what is drawn, where not any will do.
 	prepare func(x []float64) []float64
-	call    func(s *Set, out, in [][]float32)
+	call    func(s *Set, a arguments)
 	// want computes what call does to out and how far it may be off; an infinite
 	// or undefined bound promises nothing.
 	want func(out, bound, in [][]float64)
@@ -78,7 +78,7 @@ func added(start, term, error float64) (float64, float64) {
 func reductions() []operation {
 	return []operation{
 		{name: "Sum", inputs: 1, outputs: 1, scalar: true,
-			call: func(s *Set, out, in [][]float32) { out[0][0] = s.Sum(in[0]) },
+			call: func(s *Set, a arguments) { a.out[0][0] = s.Sum(a.in[0]) },
 			want: func(out, bound, in [][]float64) {
 				total, size := 0.0, 0.0
 				for _, x := range in[0] {
@@ -87,13 +87,13 @@ func reductions() []operation {
 				out[0][0], bound[0][0] = total, epsilon*(float64(len(in[0]))/4+8)*size
 			}},
 		{name: "Dot", inputs: 2, outputs: 1, scalar: true,
-			call: func(s *Set, out, in [][]float32) { out[0][0] = s.Dot(in[0], in[1]) },
+			call: func(s *Set, a arguments) { a.out[0][0] = s.Dot(a.in[0], a.in[1]) },
 			want: func(out, bound, in [][]float64) {
 				total, size := dot64(in[0], in[1])
 				out[0][0], bound[0][0] = total, epsilon*(float64(len(in[0]))/4+8)*size
 			}},
 		{name: "Argmax", inputs: 1, outputs: 1, scalar: true,
-			call: func(s *Set, out, in [][]float32) { out[0][0] = float32(s.Argmax(in[0])) },
+			call: func(s *Set, a arguments) { a.out[0][0] = float32(s.Argmax(a.in[0])) },
 			want: func(out, bound, in [][]float64) {
 				best := -1
 				for i, x := range in[0] {
@@ -104,7 +104,7 @@ func reductions() []operation {
 				out[0][0], bound[0][0] = float64(best), 0
 			}},
 		{name: "LogSumExp", inputs: 1, outputs: 1, scalar: true,
-			call: func(s *Set, out, in [][]float32) { out[0][0] = s.LogSumExp(in[0]) },
+			call: func(s *Set, a arguments) { a.out[0][0] = s.LogSumExp(a.in[0]) },
 			want: func(out, bound, in [][]float64) {
 				out[0][0] = logSumExp64(in[0])
 				bound[0][0] = logSumExpBound(in[0]) + 2*epsilon*math.Abs(out[0][0])
@@ -115,33 +115,33 @@ func reductions() []operation {
 func arithmetic() []operation {
 	return []operation{
 		{name: "Exp", inputs: 1, outputs: 1, each: true,
-			call: func(s *Set, out, in [][]float32) { s.Exp(out[0], in[0]) },
+			call: func(s *Set, a arguments) { s.Exp(a.out[0], a.in[0]) },
 			want: elementwise(func(_ float64, in []float64) (float64, float64) {
 				e := math.Exp(in[0])
 				return e, expError*e + flushed
 			})},
 		{name: "Scale", inputs: 1, outputs: 1, each: true,
-			call: func(s *Set, out, in [][]float32) { s.Scale(out[0], in[0], testFactor) },
+			call: func(s *Set, a arguments) { s.Scale(a.out[0], a.in[0], testFactor) },
 			want: elementwise(func(_ float64, in []float64) (float64, float64) {
 				return rounded(in[0] * testFactor)
 			})},
 		{name: "Add", inputs: 2, outputs: 1, each: true,
-			call: func(s *Set, out, in [][]float32) { s.Add(out[0], in[0], in[1]) },
+			call: func(s *Set, a arguments) { s.Add(a.out[0], a.in[0], a.in[1]) },
 			want: elementwise(func(_ float64, in []float64) (float64, float64) {
 				return rounded(in[0] + in[1])
 			})},
 		{name: "Mul", inputs: 2, outputs: 1, each: true,
-			call: func(s *Set, out, in [][]float32) { s.Mul(out[0], in[0], in[1]) },
+			call: func(s *Set, a arguments) { s.Mul(a.out[0], a.in[0], a.in[1]) },
 			want: elementwise(func(_ float64, in []float64) (float64, float64) {
 				return rounded(in[0] * in[1])
 			})},
 		{name: "AddScaled", inputs: 1, outputs: 1, adds: true, each: true,
-			call: func(s *Set, out, in [][]float32) { s.AddScaled(out[0], in[0], testFactor) },
+			call: func(s *Set, a arguments) { s.AddScaled(a.out[0], a.in[0], testFactor) },
 			want: elementwise(func(start float64, in []float64) (float64, float64) {
 				return added(start, in[0]*testFactor, 0)
 			})},
 		{name: "AddMul", inputs: 2, outputs: 1, adds: true, each: true,
-			call: func(s *Set, out, in [][]float32) { s.AddMul(out[0], in[0], in[1]) },
+			call: func(s *Set, a arguments) { s.AddMul(a.out[0], a.in[0], a.in[1]) },
 			want: elementwise(func(start float64, in []float64) (float64, float64) {
 				return added(start, in[0]*in[1], 0)
 			})},
@@ -151,7 +151,7 @@ func arithmetic() []operation {
 func softmaxes() []operation {
 	return []operation{
 		{name: "LogSoftmax", inputs: 1, outputs: 1,
-			call: func(s *Set, out, in [][]float32) { s.LogSoftmax(out[0], in[0]) },
+			call: func(s *Set, a arguments) { s.LogSoftmax(a.out[0], a.in[0]) },
 			want: func(out, bound, in [][]float64) {
 				copy(out[0], logSoftmax64(in))
 				for i, y := range out[0] {
@@ -160,7 +160,7 @@ func softmaxes() []operation {
 			}},
 		{name: "SoftmaxGrad", inputs: 2, outputs: 1, adds: true,
 			prepare: softmax64,
-			call:    func(s *Set, out, in [][]float32) { s.SoftmaxGrad(out[0], in[0], in[1]) },
+			call:    func(s *Set, a arguments) { s.SoftmaxGrad(a.out[0], a.in[0], a.in[1]) },
 			want: func(out, bound, in [][]float64) {
 				p, dp := in[0], in[1]
 				dot, _ := dot64(p, dp)
@@ -173,7 +173,7 @@ func softmaxes() []operation {
 				of: func(params [][]float64) []float64 { return softmax64(params[0]) }}},
 		{name: "LogSoftmaxGrad", inputs: 2, outputs: 1, adds: true,
 			prepare: func(x []float64) []float64 { return logSoftmax64([][]float64{x}) },
-			call:    func(s *Set, out, in [][]float32) { s.LogSoftmaxGrad(out[0], in[0], in[1]) },
+			call:    func(s *Set, a arguments) { s.LogSoftmaxGrad(a.out[0], a.in[0], a.in[1]) },
 			want: func(out, bound, in [][]float64) {
 				total, size := 0.0, 0.0
 				for _, dy := range in[1] {
@@ -192,38 +192,38 @@ func softmaxes() []operation {
 func norms() []operation {
 	return []operation{
 		{name: "LayerNorm", inputs: 3, outputs: 1,
-			call: func(s *Set, out, in [][]float32) { s.LayerNorm(out[0], in[0], in[1], in[2], testEps) },
+			call: func(s *Set, a arguments) { s.LayerNorm(a.out[0], a.in[0], a.in[1], a.in[2], testEps) },
 			want: func(out, bound, in [][]float64) {
 				copy(out[0], layerNorm64(in))
 				_, rstd := moments(in[0])
+				largest := largest64(in[0])
 				for i := range out[0] {
-					size := math.Abs(in[1][i])*rstd*largest64(in[0]) + math.Abs(in[2][i])
+					size := math.Abs(in[1][i])*rstd*largest + math.Abs(in[2][i])
 					bound[0][i] = epsilon * (float64(len(in[0]))/8 + 16) * size
 				}
 			}},
 		{name: "LayerNormGrad", inputs: 3, outputs: 1, adds: true,
-			call: func(s *Set, out, in [][]float32) {
-				mean, rstd := moments(in[0])
-				s.LayerNormGrad(out[0], in[0], in[1], in[2], float32(mean), float32(rstd))
+			call: func(s *Set, a arguments) {
+				s.LayerNormGrad(a.out[0], a.in[0], a.in[1], a.in[2], a.mean, a.rstd)
 			},
 			want:     func(out, bound, in [][]float64) { addNormGrad64(out, bound, in, true) },
 			gradient: gradient{params: 3, wrt: []int{0}, of: layerNorm64}},
 		{name: "LayerNormParamGrad", inputs: 2, outputs: 2, adds: true,
-			call: func(s *Set, out, in [][]float32) {
-				mean, rstd := moments(in[0])
-				s.LayerNormParamGrad(out[0], out[1], in[0], in[1], float32(mean), float32(rstd))
+			call: func(s *Set, a arguments) {
+				s.LayerNormParamGrad(a.out[0], a.out[1], a.in[0], a.in[1], a.mean, a.rstd)
 			},
 			want: func(out, bound, in [][]float64) {
 				mean, rstd := moments(in[0])
+				largest := largest64(in[0])
 				for i, x := range in[0] {
-					dy, error := in[1][i], 8*epsilon*largest64(in[0])*rstd*math.Abs(in[1][i])
+					dy, error := in[1][i], 8*epsilon*largest*rstd*math.Abs(in[1][i])
 					out[0][i], bound[0][i] = added(out[0][i], dy*(x-mean)*rstd, error)
 					out[1][i], bound[1][i] = added(out[1][i], dy, 0)
 				}
 			},
 			gradient: gradient{params: 3, wrt: []int{1, 2}, of: layerNorm64}},
 		{name: "RMSNorm", inputs: 2, outputs: 1,
-			call: func(s *Set, out, in [][]float32) { s.RMSNorm(out[0], in[0], in[1], testEps) },
+			call: func(s *Set, a arguments) { s.RMSNorm(a.out[0], a.in[0], a.in[1], testEps) },
 			want: func(out, bound, in [][]float64) {
 				copy(out[0], rmsNorm64(in))
 				for i, y := range out[0] {
@@ -231,14 +231,14 @@ func norms() []operation {
 				}
 			}},
 		{name: "RMSNormGrad", inputs: 3, outputs: 1, adds: true,
-			call: func(s *Set, out, in [][]float32) {
-				s.RMSNormGrad(out[0], in[0], in[1], in[2], float32(rootMeanSquare(in[0])))
+			call: func(s *Set, a arguments) {
+				s.RMSNormGrad(a.out[0], a.in[0], a.in[1], a.in[2], a.rms)
 			},
 			want:     func(out, bound, in [][]float64) { addNormGrad64(out, bound, in, false) },
 			gradient: gradient{params: 2, wrt: []int{0}, of: rmsNorm64}},
 		{name: "RMSNormParamGrad", inputs: 2, outputs: 1, adds: true,
-			call: func(s *Set, out, in [][]float32) {
-				s.RMSNormParamGrad(out[0], in[0], in[1], float32(rootMeanSquare(in[0])))
+			call: func(s *Set, a arguments) {
+				s.RMSNormParamGrad(a.out[0], a.in[0], a.in[1], a.rms)
 			},
 			want: func(out, bound, in [][]float64) {
 				rstd := rootMeanSquare(in[0])
@@ -263,40 +263,40 @@ func activations() []operation {
 	}
 	return []operation{
 		{name: "GELU", inputs: 1, outputs: 1, each: true,
-			call: func(s *Set, out, in [][]float32) { s.GELU(out[0], in[0]) },
+			call: func(s *Set, a arguments) { s.GELU(a.out[0], a.in[0]) },
 			want: elementwise(func(_ float64, in []float64) (float64, float64) {
 				y, _ := gelu64(in[0])
 				return y, geluBoundOf(in[0], y)
 			})},
 		{name: "GELUGrad", inputs: 2, outputs: 1, adds: true, each: true,
-			call: func(s *Set, out, in [][]float32) { s.GELUGrad(out[0], in[0], in[1]) },
+			call: func(s *Set, a arguments) { s.GELUGrad(a.out[0], a.in[0], a.in[1]) },
 			want: elementwise(func(start float64, in []float64) (float64, float64) {
 				_, slope := gelu64(in[0])
 				return added(start, in[1]*slope, math.Abs(in[1])*geluSlopeError)
 			}),
 			gradient: one(gelu64)},
 		{name: "SiLU", inputs: 1, outputs: 1, each: true,
-			call: func(s *Set, out, in [][]float32) { s.SiLU(out[0], in[0]) },
+			call: func(s *Set, a arguments) { s.SiLU(a.out[0], a.in[0]) },
 			want: elementwise(func(_ float64, in []float64) (float64, float64) {
 				y, _ := silu64(in[0])
 				return y, siluBoundOf(y)
 			})},
 		{name: "SiLUGrad", inputs: 2, outputs: 1, adds: true, each: true,
-			call: func(s *Set, out, in [][]float32) { s.SiLUGrad(out[0], in[0], in[1]) },
+			call: func(s *Set, a arguments) { s.SiLUGrad(a.out[0], a.in[0], a.in[1]) },
 			want: elementwise(func(start float64, in []float64) (float64, float64) {
 				_, slope := silu64(in[0])
 				return added(start, in[1]*slope, math.Abs(in[1])*siluSlopeError)
 			}),
 			gradient: one(silu64)},
 		{name: "SwiGLU", inputs: 2, outputs: 1, each: true,
-			call: func(s *Set, out, in [][]float32) { s.SwiGLU(out[0], in[0], in[1]) },
+			call: func(s *Set, a arguments) { s.SwiGLU(a.out[0], a.in[0], a.in[1]) },
 			want: elementwise(func(_ float64, in []float64) (float64, float64) {
 				y, _ := silu64(in[0])
 				value, bound := rounded(y * in[1])
 				return value, bound + siluBoundOf(y)*math.Abs(in[1])
 			})},
 		{name: "SwiGLUGrad", inputs: 3, outputs: 2, adds: true, each: true,
-			call: func(s *Set, out, in [][]float32) { s.SwiGLUGrad(out[0], out[1], in[0], in[1], in[2]) },
+			call: func(s *Set, a arguments) { s.SwiGLUGrad(a.out[0], a.out[1], a.in[0], a.in[1], a.in[2]) },
 			want: func(out, bound, in [][]float64) {
 				for i, gate := range in[0] {
 					up, dy := in[1][i], in[2][i]

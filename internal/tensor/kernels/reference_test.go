@@ -6,9 +6,9 @@ import "math"
 // documentation states.
 
 const (
-	expError       = 2.5e-7 // relative
-	geluSlopeError = 6e-6   // absolute
-	siluSlopeError = 2.5e-6 // absolute
+	expError       = 1.5e-7 // relative
+	geluSlopeError = 2.5e-6 // absolute
+	siluSlopeError = 1.2e-6 // absolute
 )
 
 func dot64(x, y []float64) (dot, size float64) {
@@ -110,6 +110,7 @@ func addNormGrad64(out, bound, in [][]float64, centred bool) {
 		mean, rstd = moments(x)
 	}
 	n := float64(len(x))
+	largestX := largest64(x)
 	var gradients, projections, largest float64
 	for i := range x {
 		g := gain[i] * dy[i]
@@ -122,7 +123,7 @@ func addNormGrad64(out, bound, in [][]float64, centred bool) {
 	}
 	for i := range x {
 		y := (x[i] - mean) * rstd
-		error := epsilon * (n/4 + 20) * rstd * largest * (1 + math.Abs(y)) * (1 + largest64(x)*rstd)
+		error := epsilon * (n/4 + 20) * rstd * largest * (1 + math.Abs(y)) * (1 + largestX*rstd)
 		out[0][i], bound[0][i] = added(out[0][i], rstd*(gain[i]*dy[i]-gradients-y*projections), error)
 	}
 }
@@ -151,8 +152,8 @@ func silu64(x float64) (y, slope float64) {
 
 // geluBoundOf is the error of y = gelu(x).
 func geluBoundOf(x, y float64) float64 {
-	return math.Abs(y)*(5e-7+2e-7*max(-geluZ(max(x, -12)), 0)) + 13*flushed
+	return math.Abs(y)*(3e-7+2.2e-7*max(-geluZ(max(x, -12)), 0)) + 3e-38
 }
 
 // siluBoundOf is the error of y = silu(x).
-func siluBoundOf(y float64) float64 { return math.Abs(y)*5e-7 + 100*flushed }
+func siluBoundOf(y float64) float64 { return math.Abs(y)*2.5e-7 + 2.7e-37 }

@@ -21,7 +21,7 @@ func TestOperationsTouchNothingBeyondASlice(t *testing.T) {
 				ends[i] = buffers[i][most-n:]
 			}
 			for _, op := range operations() {
-				op.call(set, ends[:op.outputs], ends[op.outputs:][:op.inputs])
+				op.call(set, arguments{out: ends[:op.outputs], in: ends[op.outputs:][:op.inputs], rstd: 1, rms: 1})
 			}
 			set.Max(ends[0])
 			set.Softmax(ends[0], ends[1])

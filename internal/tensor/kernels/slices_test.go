@@ -11,10 +11,12 @@ import (
 	"pgregory.net/rapid"
 )
 
-// arguments are what an operation is called with.
+// arguments are what an operation is called with: slices and, for the gradients
+// of norms, what the norms return for the first input.
 type arguments struct {
-	out, in [][]float32
-	intact  []func() bool
+	out, in         [][]float32
+	mean, rstd, rms float32
+	intact          []func() bool
 }
 
 // prepared makes arguments out of inputs that were drawn and what outputs begin
@@ -25,6 +27,8 @@ func (op operation) prepared(in [][]float32, start float32) arguments {
 		a.in = slices.Clone(in)
 		a.in[0] = narrow(op.prepare(widen(in[0])))
 	}
+	mean, rstd := moments(a.in[0])
+	a.mean, a.rstd, a.rms = float32(mean), float32(rstd), float32(rootMeanSquare(a.in[0]))
 	n := len(in[0])
 	if op.scalar {
 		n = 1
@@ -71,7 +75,7 @@ func (op operation) check(set *Set, a arguments) error {
 	}
 	want, bound := widenAll(a.out), widenAll(a.out)
 	op.want(want, bound, widenAll(in))
-	op.call(set, a.out, a.in)
+	op.call(set, a)
 	for i, intact := range a.intact {
 		if !intact() {
 			return fmt.Errorf("%s of %d elements writes beyond output %d", op.name, len(in[0]), i)
@@ -201,14 +205,14 @@ func TestElementsDoNotDependOnTheirPlace(t *testing.T) {
 		r := rand.New(rand.NewPCG(2, 2))
 		for n := 1; n < 150; n++ {
 			whole := op.prepared(op.draw(r, n, 3, 0, true), 0.5)
-			op.call(set, whole.out, whole.in)
+			op.call(set, whole)
 			for i := range n {
 				alone := make([][]float32, op.inputs)
 				for k := range alone {
 					alone[k] = whole.in[k][i : i+1]
 				}
 				one := op.prepared(alone, 0.5)
-				op.call(set, one.out, one.in)
+				op.call(set, one)
 				for k := range one.out {
 					if !sameBits(one.out[k], whole.out[k][i:i+1]) {
 						t.Fatalf("element %d of %d is %v, alone %v", i, n, whole.out[k][i], one.out[k][0])
@@ -226,13 +230,13 @@ func TestResultsMayOverwriteInputs(t *testing.T) {
 		}
 		for _, n := range []int{1, 7, 33, 129, maxChunk + 9} {
 			a := op.prepared(op.draw(rand.New(rand.NewPCG(4, 4)), n, 1, 0, false), 0)
-			op.call(set, a.out, a.in)
+			op.call(set, a)
 			for k := range a.in {
 				over := make([][]float32, op.inputs)
 				for i := range over {
 					over[i] = slices.Clone(a.in[i])
 				}
-				op.call(set, [][]float32{over[k]}, over)
+				op.call(set, arguments{out: [][]float32{over[k]}, in: over})
 				if !sameBits(over[k], a.out[0]) {
 					t.Errorf("%d elements, written over input %d: the result is another", n, k)
 				}
@@ -315,7 +319,7 @@ func TestOperationsAllocateNothing(t *testing.T) {
 	for _, set := range Supported() {
 		for _, op := range operations() {
 			a := op.prepared(op.draw(rand.New(rand.NewPCG(6, 6)), maxChunk+5, 1, 0, false), 0)
-			if n := testing.AllocsPerRun(2, func() { op.call(set, a.out, a.in) }); n != 0 {
+			if n := testing.AllocsPerRun(2, func() { op.call(set, a) }); n != 0 {
 				t.Errorf("%s/%s allocates %v times", set.Name(), op.name, n)
 			}
 		}
@@ -341,7 +345,7 @@ func TestShortSlicesPanic(t *testing.T) {
 						t.Errorf("slice %d is too short and nobody says so", short)
 					}
 				}()
-				op.call(set, a.out, a.in)
+				op.call(set, a)
 			}()
 		}
 	})

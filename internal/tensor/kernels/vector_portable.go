@@ -21,8 +21,8 @@ func firstEqualPortable(x []float32, value float32) int {
 	return -1
 }
 
-// Sums run in four chains, as those of the vector kernels run in many: the
-// error grows with the length of a chain.
+// Sums of products run in four chains, so that one addition does not wait for
+// the other; those beside which an exponential is computed run in float64.
 
 func sumPortable(x []float32) float32 {
 	var a, b, c, d float32
@@ -48,15 +48,15 @@ func sumMulPortable(x, y []float32) float32 {
 }
 
 func squaresPortable(x []float32, shift float32) float32 {
-	var a, b float32
-	for ; len(x) >= 2; x = x[2:] {
-		p, q := x[0]-shift, x[1]-shift
-		a, b = a+p*p, b+q*q
+	var a, b, c, d float32
+	for ; len(x) >= 4; x = x[4:] {
+		p, q, r, s := x[0]-shift, x[1]-shift, x[2]-shift, x[3]-shift
+		a, b, c, d = a+p*p, b+q*q, c+r*r, d+s*s
 	}
 	for _, e := range x {
 		a += (e - shift) * (e - shift)
 	}
-	return a + b
+	return (a + b) + (c + d)
 }
 
 func expPortable(dst, x []float32) {
@@ -70,21 +70,21 @@ func expPortable(dst, x []float32) {
 // gen: 2^t by a polynomial in the fraction and the integer in the exponent bits.
 func expSumPortable(dst, x []float32, bias, scale float32) float32 {
 	dst = dst[:len(x)]
-	var sum float32
+	var sum float64
 	for i, e := range x {
 		p := exp2Portable((e - bias) * scale)
 		dst[i] = p
-		sum += p
+		sum += float64(p)
 	}
-	return sum
+	return float32(sum)
 }
 
 func sumExpPortable(x []float32, bias, scale float32) float32 {
-	var sum float32
+	var sum float64
 	for _, e := range x {
-		sum += exp2Portable((e - bias) * scale)
+		sum += float64(exp2Portable((e - bias) * scale))
 	}
-	return sum
+	return float32(sum)
 }
 
 // exp32 is e^x for x of any size: zero where the result would be below the

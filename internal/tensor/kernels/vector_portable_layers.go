@@ -9,12 +9,13 @@ func normalizePortable(dst, x, gain, bias []float32, mean, rstd float32) {
 
 func normSumsPortable(x, gain, dy []float32, mean float32) (gradients, projections float32) {
 	gain, dy = gain[:len(x)], dy[:len(x)]
+	var g, p float64
 	for i, e := range x {
-		g := gain[i] * dy[i]
-		gradients += g
-		projections += g * (e - mean)
+		d := gain[i] * dy[i]
+		g += float64(d)
+		p += float64(d * (e - mean))
 	}
-	return gradients, projections
+	return float32(g), float32(p)
 }
 
 func normGradPortable(dx, x, gain, dy []float32, mean, rstd, slope, offset float32) {
