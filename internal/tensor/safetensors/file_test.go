@@ -91,6 +91,9 @@ func TestRoundTrip(t *testing.T) {
 			if !maps.Equal(f.Metadata(), metadata) || len(f.Tensors()) != len(names) {
 				r.Fatalf("metadata %q, tensors %v", f.Metadata(), f.Tensors())
 			}
+			if f.dataStart%8 != 0 {
+				r.Fatalf("the data begin at %d, not aligned", f.dataStart)
+			}
 			copied := 0
 			for _, s := range sources {
 				stored, ok := f.Tensor(s.Name)
@@ -164,7 +167,7 @@ func TestWrongReads(t *testing.T) {
 	}
 	for _, err := range []error{
 		a.ReadFloat32s(make([]float32, 1)), a.ReadUint16s(make([]uint16, 1)), a.ReadUint16s(make([]uint16, 3)),
-		b.ReadUint16s(make([]uint16, 12)), b.ReadFloat32s(make([]float32, 5)), b.ReadFloat32s(nil),
+		a.ReadFloat32s(make([]float32, 2)), b.ReadUint16s(make([]uint16, 6)), b.ReadUint16s(make([]uint16, 12)), b.ReadFloat32s(make([]float32, 5)), b.ReadFloat32s(nil),
 	} {
 		if err == nil {
 			t.Error("a read of the wrong type or length succeeded")
@@ -176,6 +179,10 @@ func TestWrongReads(t *testing.T) {
 func TestWriteIsAtomic(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
+	var huge []Source // none of them too large
+	for i := range 9 {
+		huge = append(huge, Source{Info{fmt.Sprint(i), U8, []int{1<<60 - 1}}, nil})
+	}
 	for _, tt := range []struct {
 		name    string
 		sources []Source
@@ -191,6 +198,7 @@ func TestWriteIsAtomic(t *testing.T) {
 		{"metadata not UTF-8", nil, map[string]string{"a": "\xff"}, "UTF-8"},
 		{"negative shape", []Source{Float32s("a", nil, -1)}, nil, "can be counted"},
 		{"unknown dtype", []Source{Uint16s("a", DType(99), nil, 0)}, nil, "unknown dtype(99)"},
+		{"sum too large", huge, nil, "more bytes than can be counted"},
 		{"header too long", nil, map[string]string{"a": strings.Repeat("x", maxHeaderBytes)}, "at most 100000000"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

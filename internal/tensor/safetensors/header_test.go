@@ -54,6 +54,30 @@ func TestWritesWhatTheReferenceWrites(t *testing.T) {
 	}
 }
 
+// The same tensors and metadata are the same file.
+func TestWritesTheSameTwice(t *testing.T) {
+	t.Parallel()
+	metadata := map[string]string{}
+	for i := range 40 {
+		metadata[fmt.Sprint(i)] = "value"
+	}
+	var files []string
+	for range 2 {
+		path := filepath.Join(t.TempDir(), "file")
+		if err := Write(path, goldenSources(), metadata); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, string(text))
+	}
+	if files[0] != files[1] {
+		t.Error("two files of the same tensors differ")
+	}
+}
+
 func TestReadsWhatTheReferenceWrites(t *testing.T) {
 	t.Parallel()
 	for _, o := range []Options{{}, {Mmap: true}} {
@@ -102,6 +126,7 @@ func TestHostileHeaders(t *testing.T) {
 		{"any order", `{"b":{"dtype":"U8","shape":[1],"data_offsets":[1,2]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, 2, ""},
 		{"what a later version adds", `{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"more":{"x":[1,-2.5e+3,true,null,"y"]}}}`, 1, ""},
 		{"null metadata", `{"__metadata__":null}`, 0, ""},
+		{"empty at the place of another", `{"b":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}`, 1, ""},
 		{"four bits", `{"a":{"dtype":"F4","shape":[2],"data_offsets":[0,1]}}`, 1, ""},
 
 		{"nothing", ``, 0, "does not begin with {"},
@@ -121,13 +146,15 @@ func TestHostileHeaders(t *testing.T) {
 		{"beyond int", f32(`[9223372036854775808]`, `[0,4]`), 4, "whole number"},
 		{"product overflows", f32(`[4294967296,4294967296]`, `[0,0]`), 0, "can be counted"},
 		{"bits overflow", f32(`[2305843009213693952]`, `[0,0]`), 0, "can be counted"},
+		{"bits beyond int", f32(`[288230376151711744]`, `[0,0]`), 0, "can be counted"},
+		{"number that is none", `{"a":{"x":01}}`, 0, "missing"},
 		{"overflow before zero", f32(`[4294967296,4294967296,0]`, `[0,0]`), 0, "can be counted"},
 		{"within a byte", `{"a":{"dtype":"F4","shape":[3],"data_offsets":[0,2]}}`, 2, "within a byte"},
 		{"hole at the start", f32(`[1]`, `[4,8]`), 8, "begins at 4"},
 		{"hole", `{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}}`, 3, "begins at 2"},
 		{"overlap", `{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}`, 3, "begins at 1"},
 		{"same data", `{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}`, 2, "begins at 0"},
-		{"backwards", f32(`[1]`, `[0,4]`)[:0] + `{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"b":{"dtype":"U8","shape":[1],"data_offsets":[1,0]}}`, 0, "begins at 1"},
+		{"backwards", `{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"b":{"dtype":"U8","shape":[1],"data_offsets":[1,0]}}`, 0, "begins at 1"},
 		{"too long for the shape", f32(`[1]`, `[0,8]`), 8, "do not hold"},
 		{"too short for the shape", f32(`[2]`, `[0,4]`), 4, "do not hold"},
 		{"beyond the file", f32(`[2]`, `[0,8]`), 4, "the file holds 4"},
