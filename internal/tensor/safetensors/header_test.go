@@ -147,7 +147,7 @@ func TestHostileHeaders(t *testing.T) {
 		{"product overflows", f32(`[4294967296,4294967296]`, `[0,0]`), 0, "can be counted"},
 		{"bits overflow", f32(`[2305843009213693952]`, `[0,0]`), 0, "can be counted"},
 		{"bits beyond int", f32(`[288230376151711744]`, `[0,0]`), 0, "can be counted"},
-		{"number that is none", `{"a":{"x":01}}`, 0, "missing"},
+		{"number that is none", `{"a":{"x":01}}`, 0, "a value is missing"},
 		{"overflow before zero", f32(`[4294967296,4294967296,0]`, `[0,0]`), 0, "can be counted"},
 		{"within a byte", `{"a":{"dtype":"F4","shape":[3],"data_offsets":[0,2]}}`, 2, "within a byte"},
 		{"hole at the start", f32(`[1]`, `[4,8]`), 8, "begins at 4"},
