@@ -35,9 +35,7 @@ func (p *Pass) activation(name string, x *Tensor, function, differential blockFu
 	p.run(job{count: out.Len(), dst: out.data, x: x.data, do: function})
 	if p.recording(x) {
 		p.record(out, func(dy []float32) {
-			if dx := p.gradient(x); dx != nil {
-				p.run(job{count: len(dx), dst: dx, x: x.data, y: dy, do: differential})
-			}
+			p.addGradient(x, job{count: len(dy), x: x.data, y: dy, do: differential})
 		}, x)
 	}
 	return out
@@ -63,25 +61,31 @@ func (p *Pass) SwiGLU(gate, up *Tensor) *Tensor {
 	return out
 }
 
-// swigluBackward computes both gradients at once; one that nobody needs goes to
-// memory of its own.
+// swigluBackward computes both gradients at once, each to memory of its own: one
+// that nobody needs, and the second of a tensor that is gate and up, to spare
+// memory.
 func (p *Pass) swigluBackward(gate, up *Tensor, dy []float32) {
-	dgate, dup := p.gradient(gate), p.gradient(up)
-	var unused *Tensor
-	if dgate == nil || dup == nil {
-		unused = p.Tensor(gate.Shape()...)
-		if p.err != nil {
-			return
+	dgate, gateBeta := p.scaledGradient(gate)
+	dup, upBeta := p.scaledGradient(up)
+	if dgate == nil || dup == nil || gate == up {
+		spare := p.result(gate.Shape())
+		defer p.Free(spare)
+		if dgate == nil {
+			dgate = spare.data
+		} else {
+			dup, upBeta = spare.data, 0
 		}
-		defer p.Free(unused)
-	}
-	if dgate == nil {
-		dgate = unused.data
-	}
-	if dup == nil {
-		dup = unused.data
 	}
 	p.run(job{count: len(dy), do: func(w *kernels.Worker, _ *job, first, end int) {
+		if gateBeta == 0 {
+			clear(dgate[first:end])
+		}
+		if upBeta == 0 {
+			clear(dup[first:end])
+		}
 		w.SwiGLUGrad(dgate[first:end], dup[first:end], gate.data[first:end], up.data[first:end], dy[first:end])
 	}})
+	if gate == up {
+		p.accumulate(up, dup, 1)
+	}
 }

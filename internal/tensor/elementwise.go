@@ -15,9 +15,7 @@ func (p *Pass) Add(x, y *Tensor) *Tensor {
 	p.run(job{count: out.Len(), dst: out.data, x: x.data, y: y.data, do: addBlock})
 	if p.recording(x, y) {
 		p.record(out, func(dy []float32) {
-			if needs(y) {
-				p.accumulate(y, dy)
-			}
+			p.accumulate(y, dy, 1)
 			p.handOver(out, x)
 		})
 	}
@@ -54,11 +52,9 @@ func mulBlock(w *kernels.Worker, j *job, first, end int) {
 
 // addProduct adds other*dy to the gradient of x.
 func (p *Pass) addProduct(x, other *Tensor, dy []float32) {
-	if dx := p.gradient(x); dx != nil {
-		p.run(job{count: len(dx), dst: dx, x: other.data, y: dy, do: func(w *kernels.Worker, j *job, first, end int) {
-			w.AddMul(j.dst[first:end], j.x[first:end], j.y[first:end])
-		}})
-	}
+	p.addGradient(x, job{count: len(dy), x: other.data, y: dy, do: func(w *kernels.Worker, j *job, first, end int) {
+		w.AddMul(j.dst[first:end], j.x[first:end], j.y[first:end])
+	}})
 }
 
 // keptForOther are those of two factors that the gradient of the other needs.
@@ -83,20 +79,9 @@ func (p *Pass) Scale(x *Tensor, factor float32) *Tensor {
 		w.Scale(j.dst[first:end], j.x[first:end], j.factor)
 	}})
 	if p.recording(x) {
-		p.record(out, func(dy []float32) {
-			if dx := p.gradient(x); dx != nil {
-				p.addTo(dx, dy, factor)
-			}
-		})
+		p.record(out, func(dy []float32) { p.accumulate(x, dy, factor) })
 	}
 	return out
-}
-
-// addTo computes dst += factor*x.
-func (p *Pass) addTo(dst, x []float32, factor float32) {
-	p.run(job{count: len(x), dst: dst, x: x, factor: factor, do: func(w *kernels.Worker, j *job, first, end int) {
-		w.AddScaled(j.dst[first:end], j.x[first:end], j.factor)
-	}})
 }
 
 // AddRows adds learned positions: out[b, t] = x[b, t] + rows[first+t], for x of

@@ -62,8 +62,9 @@ func (p *Pass) embeddingBackward(w *Weight, ids *Tensor, dy []float32) {
 	if grad == nil {
 		return
 	}
+	const leastColumns = 64 // of a block: some cache lines
 	p.run(job{
-		count: w.in, width: ids.Len(), dst: grad, x: dy, y: ids.data, size: w.in,
+		count: w.in, width: min(ids.Len(), blockElements/leastColumns), dst: grad, x: dy, y: ids.data, size: w.in,
 		do: func(k *kernels.Worker, j *job, first, end int) {
 			for i := range j.y {
 				k.AddScaled(j.dst[idAt(j.y, i)*j.size:][first:end], j.x[i*j.size:][first:end], 1)

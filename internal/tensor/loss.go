@@ -71,7 +71,7 @@ func (p *Pass) crossEntropyBackward(logits, logSums, ids *Tensor, dy float32) {
 		},
 	})
 	if beta != 0 {
-		p.addTo(grad, dst, 1)
+		p.accumulate(logits, dst, 1)
 	}
 }
 
@@ -92,19 +92,12 @@ func (p *Pass) Mean(x *Tensor) *Tensor {
 	out.data[0] = float32(total / float64(x.Len()))
 	if p.recording(x) {
 		p.record(out, func(dy []float32) {
-			if dx := p.gradient(x); dx != nil {
-				p.addConstant(dx, dy[0]/float32(x.Len()))
-			}
+			p.addGradient(x, job{count: x.Len(), factor: dy[0] / float32(x.Len()), do: func(_ *kernels.Worker, j *job, first, end int) {
+				for i := range j.dst[first:end] {
+					j.dst[first+i] += j.factor
+				}
+			}})
 		})
 	}
 	return out
-}
-
-// addConstant adds one value to each element.
-func (p *Pass) addConstant(dst []float32, value float32) {
-	p.run(job{count: len(dst), dst: dst, factor: value, do: func(_ *kernels.Worker, j *job, first, end int) {
-		for i := range j.dst[first:end] {
-			j.dst[first+i] += j.factor
-		}
-	}})
 }

@@ -47,16 +47,14 @@ func (p *Pass) statistics(recording bool, rows, each int) *Tensor {
 
 func (p *Pass) layerNormBackward(x, gain, bias, stats *Tensor, dy []float32) {
 	rows, width := x.Rows(), gain.Len()
-	if dx := p.gradient(x); dx != nil {
-		p.run(job{
-			count: rows, width: width, dst: dx, x: x.data, y: gain.data, z: dy, stats: stats.data,
-			do: func(w *kernels.Worker, j *job, first, end int) {
-				for i := first; i < end; i++ {
-					w.LayerNormGrad(j.row(j.dst, i), j.row(j.x, i), j.y, j.row(j.z, i), j.stats[2*i], j.stats[2*i+1])
-				}
-			},
-		})
-	}
+	p.addGradient(x, job{
+		count: rows, width: width, x: x.data, y: gain.data, z: dy, stats: stats.data,
+		do: func(w *kernels.Worker, j *job, first, end int) {
+			for i := first; i < end; i++ {
+				w.LayerNormGrad(j.row(j.dst, i), j.row(j.x, i), j.y, j.row(j.z, i), j.stats[2*i], j.stats[2*i+1])
+			}
+		},
+	})
 	dgain, dbias := p.gradient(gain), p.gradient(bias)
 	if dgain == nil && dbias == nil {
 		return
@@ -103,16 +101,14 @@ func (p *Pass) RMSNorm(x, gain *Tensor, eps float32) *Tensor {
 
 func (p *Pass) rmsNormBackward(x, gain, stats *Tensor, dy []float32) {
 	rows, width := x.Rows(), gain.Len()
-	if dx := p.gradient(x); dx != nil {
-		p.run(job{
-			count: rows, width: width, dst: dx, x: x.data, y: gain.data, z: dy, stats: stats.data,
-			do: func(w *kernels.Worker, j *job, first, end int) {
-				for i := first; i < end; i++ {
-					w.RMSNormGrad(j.row(j.dst, i), j.row(j.x, i), j.y, j.row(j.z, i), j.stats[i])
-				}
-			},
-		})
-	}
+	p.addGradient(x, job{
+		count: rows, width: width, x: x.data, y: gain.data, z: dy, stats: stats.data,
+		do: func(w *kernels.Worker, j *job, first, end int) {
+			for i := first; i < end; i++ {
+				w.RMSNormGrad(j.row(j.dst, i), j.row(j.x, i), j.y, j.row(j.z, i), j.stats[i])
+			}
+		},
+	})
 	dgain := p.gradient(gain)
 	if dgain == nil {
 		return

@@ -84,6 +84,14 @@ var operations = map[string]func(n size, r *rand.Rand) operation{
 			tolerance: 1e-6, gradientTolerance: 5e-6,
 		}
 	},
+	"swiglu of itself": func(n size, r *rand.Rand) operation {
+		return operation{
+			inputs:    []array{normal(r, drawAnyShape(n)...)},
+			compute:   func(p *Pass, in []*Tensor) *Tensor { return p.SwiGLU(in[0], in[0]) },
+			reference: func(in []array) array { return unary(in, func(x float64) float64 { return silu64(x) * x }) },
+			tolerance: 1e-6, gradientTolerance: 5e-6,
+		}
+	},
 	"softmax": func(n size, r *rand.Rand) operation {
 		return operation{
 			inputs:    []array{normal(r, drawAnyShape(n)...)},

@@ -163,7 +163,9 @@ type job struct {
 	weight           *Weight
 	size, seq, first int
 	factor           float32
-	block            int
+	// fresh says that dst is to be zero before do adds to it.
+	fresh bool
+	block int
 }
 
 // blockElements is how many elements a block has, so that it lasts some
@@ -173,7 +175,12 @@ const blockElements = 16 << 10
 // Do works on block i.
 func (j *job) Do(w *kernels.Worker, i int) error {
 	first := i * j.block
-	j.do(w, j, first, min(first+j.block, j.count))
+	end := min(first+j.block, j.count)
+	if j.fresh {
+		width := max(j.width, 1)
+		clear(j.dst[first*width : end*width])
+	}
+	j.do(w, j, first, end)
 	return nil
 }
 

@@ -47,9 +47,7 @@ func (p *Pass) rowwise(name string, x *Tensor, function, differential blockFunc)
 	p.run(job{count: x.Rows(), width: width, dst: out.data, x: x.data, do: function})
 	if p.recording(x) {
 		p.record(out, func(dy []float32) {
-			if dx := p.gradient(x); dx != nil {
-				p.run(job{count: out.Rows(), width: width, dst: dx, x: out.data, y: dy, do: differential})
-			}
+			p.addGradient(x, job{count: out.Rows(), width: width, x: out.data, y: dy, do: differential})
 		}, out)
 	}
 	return out

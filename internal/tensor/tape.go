@@ -3,6 +3,8 @@ package tensor
 import (
 	"errors"
 	"fmt"
+
+	"runx/internal/tensor/kernels"
 )
 
 // tape is the operations that a Pass has recorded, in order: reverse-mode
@@ -237,15 +239,23 @@ func (p *Pass) handOver(out, x *Tensor) {
 		x.grad, out.grad = out.grad, nil
 		return
 	}
-	p.accumulate(x, out.grad)
+	p.accumulate(x, out.grad, 1)
 }
 
-// accumulate adds dy to the gradient of x.
-func (p *Pass) accumulate(x *Tensor, dy []float32) {
+// addGradient does a job that adds to the gradient of x, if x needs one: its dst,
+// which has width elements for each item.
+func (p *Pass) addGradient(x *Tensor, j job) {
 	dx, beta := p.scaledGradient(x)
-	if beta == 0 {
-		copy(dx, dy)
+	if dx == nil {
 		return
 	}
-	p.addTo(dx, dy, 1)
+	j.dst, j.fresh = dx, beta == 0
+	p.run(j)
+}
+
+// accumulate adds factor*dy to the gradient of x.
+func (p *Pass) accumulate(x *Tensor, dy []float32, factor float32) {
+	p.addGradient(x, job{count: len(dy), x: dy, factor: factor, do: func(w *kernels.Worker, j *job, first, end int) {
+		w.AddScaled(j.dst[first:end], j.x[first:end], j.factor)
+	}})
 }
