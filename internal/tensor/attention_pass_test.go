@@ -241,7 +241,7 @@ func (c *passCase) slope(direction [3][]float64) float64 {
 // of the float64 reference in some random directions.
 func (c *passCase) checkGradients(t rapid.TB, set *kernels.Set, parameters [3]bool) {
 	t.Helper()
-	const directions, tolerance = 3, 1e-4
+	const directions, tolerance = 2, 1e-4
 	if len(c.q) == 0 {
 		return // there is no loss
 	}
@@ -341,7 +341,7 @@ func TestPassAttentionIsTheSameForAnyThreads(t *testing.T) {
 	t.Parallel()
 	forEachAlgorithm(t, func(t *testing.T, set *kernels.Set, algorithm Algorithm) {
 		for _, s := range []AttentionShape{
-			{Batch: 1, Heads: 6, KVHeads: 2, SeqLen: 211, Keys: 300, HeadDim: 40, Causal: true},
+			{Batch: 1, Heads: 4, KVHeads: 2, SeqLen: 150, Keys: 290, HeadDim: 20, Causal: true},
 			{Batch: 3, Heads: 2, KVHeads: 2, SeqLen: 50, Keys: 50, HeadDim: 16},
 			{Batch: 1, Heads: 2, KVHeads: 1, SeqLen: 1, Keys: 2100, HeadDim: 36},
 		} {
@@ -512,7 +512,7 @@ func TestAttentionOfSeveralPassesAtOnce(t *testing.T) {
 func FuzzPassAttention(f *testing.F) {
 	f.Add(uint8(1), uint8(2), uint8(3), uint16(5), uint16(7), uint8(3), true)
 	f.Add(uint8(2), uint8(1), uint8(2), uint16(1), uint16(513), uint8(33), true)
-	f.Add(uint8(1), uint8(1), uint8(1), uint16(97), uint16(257), uint8(9), false)
+	f.Add(uint8(1), uint8(1), uint8(1), uint16(97), uint16(257), uint8(3), false)
 	f.Add(uint8(0), uint8(1), uint8(1), uint16(9), uint16(0), uint8(9), false)
 	f.Fuzz(func(t *testing.T, batch, kvHeads, group uint8, queries, keys uint16, headDim uint8, causal bool) {
 		s := AttentionShape{

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -83,16 +84,48 @@ func TestCachedAttentionIsAttention(t *testing.T) {
 	})
 }
 
-func TestCachedAttentionIsTheSameForAnyThreads(t *testing.T) {
+// decode computes single queries with a cache that has been filled at random.
+func (c *passCase) decode(t testing.TB, e *Engine, cached, steps int) []float32 {
+	t.Helper()
+	a := NewArena()
+	cache := mustCache(t, e, a, c.Batch, c.KVHeads, cached+steps, c.HeadDim)
+	FillNormal(cache.keys.data, 1)
+	FillNormal(cache.values.data, 2)
+	cache.length = cached
+	q, k, v := c.tensors(t, a, [3]bool{})
+	p := NewPass(e, a, PassOptions{})
+	var out []float32
+	for range steps {
+		out = append(out, p.CachedAttention(q, k, v, cache, c.options()).Data()...)
+	}
+	if p.Err() != nil {
+		t.Error(p.Err())
+	}
+	return out
+}
+
+// Nor do other requests at the same time change anything.
+func TestDecodeIsTheSameForAnyThreads(t *testing.T) {
 	t.Parallel()
 	forEachAlgorithm(t, func(t *testing.T, set *kernels.Set, algorithm Algorithm) {
-		s := AttentionShape{Batch: 1, Heads: 2, KVHeads: 1, SeqLen: 1101, Keys: 1101, HeadDim: 37, Causal: true}
+		s := AttentionShape{Batch: 1, Heads: 4, KVHeads: 2, SeqLen: 1, Keys: 1, HeadDim: 37, Causal: true}
 		c := newPassCase(s, algorithm, 1, 1)
-		first := c.cached(t, set, s.Keys, []int{1099, 1100, 1101})
-		for _, c.threads = range []int{2, 3, 5} {
-			if !slices.Equal(first, c.cached(t, set, s.Keys, []int{1099, 1100, 1101})) {
-				t.Errorf("%d threads differ from 1", c.threads)
+		var first []float32
+		for _, threads := range []int{1, 2, 3, 5} {
+			e := mustEngine(t, set, threads)
+			if threads == 1 {
+				first = c.decode(t, e, 2000, 3)
 			}
+			var wg sync.WaitGroup
+			for range 3 {
+				wg.Go(func() {
+					if !slices.Equal(first, c.decode(t, e, 2000, 3)) {
+						t.Errorf("%d threads differ from 1", threads)
+					}
+				})
+			}
+			wg.Wait()
+			e.Close()
 		}
 	})
 }
@@ -262,4 +295,22 @@ func FuzzCachePieces(f *testing.F) {
 			checkClose(t, s, c.cached(t, set, length, ends), want, 5*attentionBound(s, 1))
 		}
 	})
+}
+
+func TestDecodeDoesNotAllocateInASteadyState(t *testing.T) {
+	for _, algorithm := range []Algorithm{Naive, Flash} {
+		e, a := mustEngine(t, kernels.Best(), 2), NewArena()
+		cache := mustCache(t, e, a, 2, 2, 700, 16)
+		cache.length = 600
+		c := newPassCase(AttentionShape{Batch: 2, Heads: 4, KVHeads: 2, SeqLen: 1, Keys: 1, HeadDim: 16}, algorithm, 2, 1)
+		q, k, v := c.tensors(t, a, [3]bool{})
+		p := NewPass(e, a, PassOptions{})
+		// A pass makes headers of tensors by the dozen: one allocation in some dozen calls.
+		if got := testing.AllocsPerRun(20, func() {
+			p.Free(p.CachedAttention(q, k, v, cache, c.options()))
+		}); got != 0 || p.Err() != nil {
+			t.Errorf("%v allocates %v times a call; error %v", algorithm, got, p.Err())
+		}
+		e.Close()
+	}
 }
