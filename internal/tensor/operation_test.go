@@ -121,7 +121,7 @@ func (o operation) check(t rapid.TB, e *Engine, r *rand.Rand) {
 // memory but that of the inputs and their gradients is live.
 func (o operation) run(t rapid.TB, e *Engine, parameters []bool, upstream array) (array, [][]float32) {
 	t.Helper()
-	arena := NewArena()
+	arena := poisonedArena(t, o.inputs)
 	p := NewPass(e, arena, PassOptions{Gradients: parameters != nil})
 	var in []*Tensor
 	for i, a := range o.inputs {
@@ -162,6 +162,36 @@ func (o operation) run(t rapid.TB, e *Engine, parameters []bool, upstream array)
 			arena.LiveBytes(), p.SavedBytes(), p.Nodes(), before, p.Err())
 	}
 	return result, gradients
+}
+
+// poisonedArena is an arena whose next blocks are full of NaN: whoever relies on
+// new memory being zero has them in the result.
+func poisonedArena(t rapid.TB, inputs []array) *Arena {
+	t.Helper()
+	a := NewArena()
+	most := 64
+	for _, in := range inputs {
+		most = max(most, 2*len(in.data))
+	}
+	var blocks [][]float32
+	for n := 16; n <= most; n *= 2 {
+		for range 6 {
+			x, err := a.Alloc(n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range x {
+				x[i] = float32(math.NaN())
+			}
+			blocks = append(blocks, x)
+		}
+	}
+	for _, x := range blocks {
+		if err := a.Free(x); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return a
 }
 
 // checkGradient compares projections of a gradient with central differences: on
