@@ -220,13 +220,13 @@ func (c *blockCase) decode() (contest, error) {
 	if _, err := c.forward("", &c.block, history, cache).calls(1); err != nil {
 		return contest{}, err
 	}
-	own := []side{c.step("plain", &c.block, x, cache)}
+	own := []side{c.forward("plain", &c.block, x, cache)}
 	for _, f := range []kernels.Format{kernels.Float32, kernels.Float16, kernels.BFloat16} {
 		packed, err := c.packed(f)
 		if err != nil {
 			return contest{}, err
 		}
-		s := c.step("packed in "+f.String(), &packed, x, cache)
+		s := c.forward("packed in "+f.String(), &packed, x, cache)
 		if f != kernels.Float32 {
 			s.tolerance = halfWeights
 		}
@@ -239,35 +239,20 @@ func (c *blockCase) decode() (contest, error) {
 	}, err
 }
 
-// forward is the block applied to x. What it returned last is the result.
+// forward is the block applied to x. With a cache it goes behind what the cache
+// has now.
 func (c *blockCase) forward(name string, block *nn.Block, x *tensor.Tensor, cache *tensor.KVCache) side {
-	result := make([]float32, x.Len())
 	p := tensor.NewPass(c.engine, c.arena, tensor.PassOptions{})
-	return onThread(name, func() error {
-		y := block.Forward(p, x, cache)
-		copy(result, y.Data())
-		p.Free(y)
-		return p.Err()
-	}).into(result)
-}
-
-// step is forward behind what the cache has, which is as before afterwards.
-func (c *blockCase) step(name string, block *nn.Block, x *tensor.Tensor, cache *tensor.KVCache) side {
-	s := c.forward(name, block, x, cache)
-	calls, past := s.calls, cache.Len()
-	s.calls = func(n int) (float64, error) {
-		total := 0.0
-		for range n {
-			seconds, err := calls(1)
-			if err != nil {
-				return 0, err
-			}
-			if err := cache.Truncate(past); err != nil {
-				return 0, err
-			}
-			total += seconds
-		}
-		return total, nil
+	past := 0
+	if cache != nil {
+		past = cache.Len()
 	}
-	return s
+	return keeping(name, p, func() *tensor.Tensor {
+		if cache != nil {
+			if err := cache.Truncate(past); err != nil {
+				p.Fail(err)
+			}
+		}
+		return block.Forward(p, x, cache)
+	})
 }

@@ -63,6 +63,7 @@ var groups = []group{
 	{"attention, 8 heads × 2048 × 64, one thread", attentionRows},
 	{"attention, peak of the arena", memoryRows},
 	{"operations on rows and elements, one thread", sliceRows},
+	{"operations of a pass, one thread", passRows},
 	{"decoder blocks, one thread", blockRows},
 	{"gradients of a gpt2-small block, one thread", trainRows},
 	{"gpt2-small, one thread", modelRows},

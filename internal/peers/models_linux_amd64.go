@@ -30,19 +30,19 @@ func modelRows(b *bench) (rows []row, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return runAll(b.rounds, []contest{
+	rows, err = runAll(b.rounds, []contest{
 		{
 			name: fmt.Sprintf("prompt of %d tokens, ", promptTokens), unit: rate("tokens/s", promptTokens),
-			ours:   c.each(func(f modelForm) side { return c.logits(f, 0, c.prompt) }),
+			ours:   c.each(c.prefill),
 			theirs: prompt, tolerance: 1e-3,
 		},
 		{
 			name: fmt.Sprintf("1 token after %d, ", promptTokens), unit: rate("tokens/s", 1),
-			ours:   c.each(func(f modelForm) side { return c.logits(f, promptTokens, c.prompt[:1]) }),
+			ours:   c.each(c.decode),
 			theirs: token, tolerance: 1e-3,
 		},
 		{
-			name: fmt.Sprintf("%d tokens of the 40 likeliest, ", generateTokens), unit: rate("tokens/s", generateTokens),
+			name: fmt.Sprintf("%d tokens, each of the %d likeliest, ", generateTokens, sampledFrom), unit: rate("tokens/s", generateTokens),
 			ours: c.each(c.generate),
 		},
 		{
@@ -50,6 +50,7 @@ func modelRows(b *bench) (rows []row, err error) {
 			ours: ours(c.load("", true)), theirs: []side{c.load("ours by reading", false)},
 		},
 	})
+	return append(rows, c.memory()...), err
 }
 
 // modelCase is a model of random weights in its forms, and its file.
@@ -128,23 +129,28 @@ func (c *modelCase) each(form func(modelForm) side) []side {
 	return sides
 }
 
-// logits is what the model predicts behind ids, which follow so many tokens of
-// the prompt in the cache.
-func (c *modelCase) logits(f modelForm, past int, ids []int32) side {
+// prefill is the prompt into an empty cache.
+func (c *modelCase) prefill(f modelForm) side {
+	return c.logits(f, 0, func(p *tensor.Pass) *tensor.Tensor { return f.model.Prefill(p, c.prompt, 1, f.cache) })
+}
+
+// decode is a token behind the prompt.
+func (c *modelCase) decode(f modelForm) side {
+	return c.logits(f, promptTokens, func(p *tensor.Pass) *tensor.Tensor { return f.model.Decode(p, c.prompt[:1], f.cache) })
+}
+
+// logits is a prediction with so many tokens of the prompt in the cache.
+func (c *modelCase) logits(f modelForm, past int, predict func(*tensor.Pass) *tensor.Tensor) side {
 	p := tensor.NewPass(c.engine, f.arena, tensor.PassOptions{})
-	result := make([]float32, c.config.VocabSize)
-	return onThread("", func() error {
+	return keeping("", p, func() *tensor.Tensor {
 		if f.cache.Len() < past {
 			p.Free(f.model.Prefill(p, c.prompt[:past], 1, f.cache))
 		}
 		if err := f.cache.Truncate(past); err != nil {
-			return err
+			p.Fail(err)
 		}
-		logits := f.model.Prefill(p, ids, 1, f.cache)
-		copy(result, logits.Data())
-		p.Free(logits)
-		return p.Err()
-	}).into(result)
+		return predict(p)
+	})
 }
 
 // generate samples tokens behind the first of the prompt.
@@ -155,7 +161,7 @@ func (c *modelCase) generate(f modelForm) side {
 			return err
 		}
 		tokens := 0
-		sampler := nn.Sampler{Temperature: 0.8, TopK: 40, Seed: 1}
+		sampler := nn.Sampler{Temperature: temperature, TopK: sampledFrom, Seed: 1}
 		for range f.model.Generate(p, c.prompt[:1], f.cache, &sampler) {
 			if tokens++; tokens == generateTokens {
 				break
@@ -163,6 +169,20 @@ func (c *modelCase) generate(f modelForm) side {
 		}
 		return p.Err()
 	})
+}
+
+// memory is that of the weights in each form, and of a cache beside them.
+func (c *modelCase) memory() []row {
+	plain := float64(c.forms[0].model.Bytes())
+	bytes := func(name string, n int64) row {
+		return row{name: "memory of " + name, unit: "bytes", ours: float64(n), peer: "plain weights", theirs: plain, ratio: plain / float64(n)}
+	}
+	var rows []row
+	for _, f := range c.forms[1:] {
+		rows = append(rows, bytes("the weights "+f.name, f.model.Bytes()))
+	}
+	cache := c.forms[0].cache
+	return append(rows, bytes(fmt.Sprintf("a cache of %d tokens", cache.Capacity()), cache.Bytes()))
 }
 
 // load opens the file as a model and lets go of it.

@@ -14,7 +14,6 @@ type openBLAS struct {
 		b *float32, ldb int32, beta float32, c *float32, ldc int32)
 	sgemv func(order, trans, m, n int32, alpha float32, a *float32, lda int32, x *float32, incX int32,
 		beta float32, y *float32, incY int32)
-	sdot       func(n int32, x *float32, incX int32, y *float32, incY int32) float32
 	setThreads func(int32)
 	threads    func() int32
 	config     func() string
@@ -39,7 +38,6 @@ func openPeer() (*openBLAS, error) {
 	for name, into := range map[string]any{
 		"cblas_sgemm":              &b.sgemm,
 		"cblas_sgemv":              &b.sgemv,
-		"cblas_sdot":               &b.sdot,
 		"openblas_set_num_threads": &b.setThreads,
 		"openblas_get_num_threads": &b.threads,
 		"openblas_get_config":      &b.config,
@@ -100,6 +98,3 @@ func (o *openBLAS) apply(m, n int, a []float32, transposed bool, x, y []float32)
 	}
 	o.sgemv(rowMajor, trans, int32(m), int32(n), 1, &a[0], int32(n), &x[0], 1, 0, &y[0], 1)
 }
-
-// dot is the scalar product.
-func (o *openBLAS) dot(x, y []float32) float32 { return o.sdot(int32(len(x)), &x[0], 1, &y[0], 1) }

@@ -26,7 +26,6 @@ type sliceCase struct {
 	x, y, out  []float32
 	gain, bias []float32
 	cos, sin   []float32 // for each row
-	saved      [2][]float32
 }
 
 func newSliceCase(set *kernels.Set) *sliceCase {

@@ -227,17 +227,25 @@ def operation(tensors, options):
         "rotary": lambda: by_position(rotary(by_head(x, options["head_dim"]), 0, options["theta"])),
         "cross_entropy": lambda: F.cross_entropy(x, ids),
         "embedding": lambda: F.embedding(ids, x),
-        "matmul": lambda: x @ tensors["y"],
+        "linear": lambda: F.linear(x, tensors["weight"], tensors["bias"]),
+        "matmul": lambda: x @ tensors["y"].transpose(-1, -2),
+        "sample": lambda: sample(x, options["k"], options["temperature"]),
     }
     if name not in computes:
         raise Absent(f"no operation {name}")
-    ids = torch.tensor(options["ids"]) if "ids" in options else None
+    ids = torch.tensor(options.get("ids", []))
 
     def call():
         with torch.inference_mode():
             return computes[name]()
 
     return call
+
+
+def sample(logits, k, temperature):
+    """One of the k likeliest tokens."""
+    values, tokens = logits.topk(k)
+    return tokens.gather(-1, (values / temperature).softmax(-1).multinomial(1)).float()
 
 
 KINDS = {"block": block, "train": train, "model": model, "operation": operation}
