@@ -111,35 +111,45 @@ func (g *gemvCall[E]) compute(first, end int) {
 	}
 }
 
-const (
-	// dotRows is how many rows one call of dot takes at most.
-	dotRows = 4
-	// addCols is how many columns one call of add takes at most.
-	addCols = 4
-	// addBlock is how many elements of y are finished before the next: they stay
-	// in the first-level cache while the columns pass by.
-	addBlock = 4096
-)
+// gemvChunk is how many elements of rows, and how many of y, are taken at once:
+// what they share of x or y stays near, and a call lasts some microseconds.
+const gemvChunk = 4096
 
 func (g *gemvCall[E]) multiplyRows(first, end int) {
-	for i := first; i < end; i += dotRows {
-		y := g.y[i:min(i+dotRows, end)]
+	for i := first; i < end; i += g.dotRows {
+		y := g.y[i:min(i+g.dotRows, end)]
 		beta := g.beta
-		for j := 0; j < g.cols; j += maxChunk {
-			x := g.x[j:min(j+maxChunk, g.cols)]
-			g.dot(g.alpha, g.a[i*g.stride+j:], g.stride, x, beta, y)
+		for j := 0; j < g.cols; j += gemvChunk {
+			x := g.x[j:min(j+gemvChunk, g.cols)]
+			ahead := 0
+			switch {
+			case j+gemvChunk < g.cols:
+				ahead = gemvChunk
+			case i+g.dotRows < end:
+				ahead = g.dotRows*g.stride - j
+			}
+			g.dot(g.alpha, g.a[i*g.stride+j:], g.stride, ahead, x, beta, y)
 			beta = 1
 		}
 	}
 }
 
+// addColumns finishes a chunk of y before the next: it stays in the first-level
+// cache while the columns pass by.
 func (g *gemvCall[E]) addColumns(first, end int) {
-	for i := first; i < end; i += addBlock {
-		y := g.y[i:min(i+addBlock, end)]
+	for i := first; i < end; i += gemvChunk {
+		y := g.y[i:min(i+gemvChunk, end)]
 		scaleVector(g.beta, y)
-		for j := 0; j < g.cols; j += addCols {
-			x := g.x[j:min(j+addCols, g.cols)]
-			g.add(g.alpha, g.a[j*g.stride+i:], g.stride, x, y)
+		for j := 0; j < g.cols; j += g.addCols {
+			x := g.x[j:min(j+g.addCols, g.cols)]
+			ahead := 0
+			switch {
+			case j+g.addCols < g.cols:
+				ahead = g.addCols * g.stride
+			case i+gemvChunk < end:
+				ahead = gemvChunk - j*g.stride
+			}
+			g.add(g.alpha, g.a[j*g.stride+i:], g.stride, ahead, x, y)
 		}
 	}
 }

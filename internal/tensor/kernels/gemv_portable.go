@@ -2,7 +2,7 @@ package kernels
 
 // dotPortable keeps four sums a row, so that an addition does not wait for the
 // one before.
-func dotPortable(alpha float32, a []float32, stride int, x []float32, beta float32, y []float32) {
+func dotPortable(alpha float32, a []float32, stride, _ int, x []float32, beta float32, y []float32) {
 	for i := range y {
 		y[i] = update(alpha, dotRow(a[i*stride:][:len(x)], x), beta, y[i])
 	}
@@ -31,7 +31,7 @@ func dotRow(row, x []float32) float32 {
 	return (s0 + s1) + (s2 + s3)
 }
 
-func addPortable(alpha float32, a []float32, stride int, x, y []float32) {
+func addPortable(alpha float32, a []float32, stride, _ int, x, y []float32) {
 	for j, e := range x {
 		addColumn(alpha*e, a[j*stride:][:len(y)], y)
 	}
@@ -57,7 +57,8 @@ func expandingGemv(f Format) gemvKernel[uint16] {
 	}
 	const piece = 256
 	return gemvKernel[uint16]{
-		dot: func(alpha float32, a []uint16, stride int, x []float32, beta float32, y []float32) {
+		dotRows: 1, addCols: 1,
+		dot: func(alpha float32, a []uint16, stride, _ int, x []float32, beta float32, y []float32) {
 			var expanded [piece]float32
 			for i := range y {
 				var sum float32
@@ -69,7 +70,7 @@ func expandingGemv(f Format) gemvKernel[uint16] {
 				y[i] = update(alpha, sum, beta, y[i])
 			}
 		},
-		add: func(alpha float32, a []uint16, stride int, x, y []float32) {
+		add: func(alpha float32, a []uint16, stride, _ int, x, y []float32) {
 			var expanded [piece]float32
 			for j, e := range x {
 				for i := 0; i < len(y); i += piece {

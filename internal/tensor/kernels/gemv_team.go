@@ -50,13 +50,13 @@ func runGemv[E float32 | uint16](t *Team, calls *freeList[gemvCall[E]], g gemvCa
 }
 
 // rowsPerPart gives every thread some parts, each worth the hand-over: what is
-// smaller is one part. A part begins at a multiple of partAlign, so that two
-// threads do not write to the same cache line and rows are grouped alike.
+// smaller is one part. A part begins at a multiple of partAlign, so that rows are
+// grouped alike and two threads do not write to the same cache line.
 func (g *gemvCall[E]) rowsPerPart(threads int) int {
 	const (
 		partsPerThread = 2
 		leastBytes     = 64 << 10
-		partAlign      = 64
+		partAlign      = 96 // of dotRows and of a cache line of y
 	)
 	var element E
 	parts := 1

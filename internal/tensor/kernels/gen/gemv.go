@@ -7,212 +7,279 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// gemvs emits the inner loops of matrix-vector products.
+// gemvs emits the inner loops of matrix-vector products. Several lines, rows or
+// columns, are read at once, so that the vector beside them is loaded less often
+// and more reads are under way; their numbers are chosen by measuring. The
+// conversions of AVX-512 are no faster than those of AVX2, whose dot products of
+// halves serve both.
 func (g *generator) gemvs() {
 	g.ConstraintExpr("amd64")
 	mask := g.laneMask()
-	for _, s := range []isa{avx2(), avx512()} {
+	narrow, wide := avx2(), avx512()
+	for _, rows := range []int{8, 1} {
+		g.dot(narrow, float32s(), mask, rows)
+		g.dot(wide, float32s(), mask, rows)
+	}
+	for _, rows := range []int{12, 1} {
+		g.dot(narrow, float16s(), mask, rows)
+		g.dot(narrow, bfloat16s(), mask, rows)
+	}
+	for _, s := range []isa{narrow, wide} {
 		for _, f := range []format{float32s(), float16s(), bfloat16s()} {
-			for _, lines := range []int{gemvLines, 1} {
-				g.dot(s, f, mask, lines)
-				g.add(s, f, mask, lines)
-			}
+			g.add(s, f, mask, 8)
+			g.add(s, f, mask, 1)
 		}
 	}
 }
 
-// gemvLines is how many rows or columns one loop takes together.
-const gemvLines = 4
-
-// gemv is one loop over elements of several lines, rows or columns of a matrix,
-// and of one vector.
+// gemv is one loop over the elements of several lines of a matrix and of a vector
+// of float32.
 type gemv struct {
 	*generator
 	isa
 	format
-	bases []reg.Register // of the lines
-	at    reg.Register   // the element
-	n     reg.Register   // how many are left
+	lines  int
+	bases  []reg.Register // of each group of lines
+	stride reg.Register   // of the lines, in bytes
+	ahead  []reg.Register // from a line of a group to what is read next
+	n      reg.Register   // how many elements are left
+	vector reg.Register
 }
 
-// loadLines loads the parameters a, stride and n.
-func (v *gemv) loadLines(lines int) {
-	a := v.Load(v.Param("a"), v.GP64())
-	stride := v.Load(v.Param("stride"), v.GP64())
-	v.bases = []reg.Register{a}
-	for len(v.bases) < lines {
+// newGemv loads the parameters a, stride, ahead and n, and the named vector.
+func (g *generator) newGemv(s isa, f format, lines int, vector string) *gemv {
+	v := &gemv{generator: g, isa: s, format: f, lines: lines}
+	v.bases = []reg.Register{g.Load(g.Param("a"), g.GP64())}
+	v.stride = g.Load(g.Param("stride"), g.GP64())
+	v.ahead = []reg.Register{g.Load(g.Param("ahead"), g.GP64())}
+	v.n = g.Load(g.Param("n"), g.GP64())
+	v.vector = g.Load(g.Param(vector), g.GP64())
+	v.findLines()
+	return v
+}
+
+// findLines makes the bases of the groups of lines after the first.
+func (v *gemv) findLines() {
+	for len(v.bases)*rowGroup < v.lines {
 		next := v.GP64()
-		v.LEAQ(operand.Mem{Base: v.bases[len(v.bases)-1], Index: stride, Scale: 1}, next)
+		v.LEAQ(operand.Mem{Base: v.bases[len(v.bases)-1], Index: v.stride, Scale: 2}, next)
+		v.ADDQ(v.stride, next)
 		v.bases = append(v.bases, next)
 	}
-	v.n = v.Load(v.Param("n"), v.GP64())
-	v.at = v.GP64()
-	v.XORQ(v.at, v.at)
+	for len(v.ahead) < min(v.lines, rowGroup) {
+		next := v.GP64()
+		v.LEAQ(operand.Mem{Base: v.ahead[len(v.ahead)-1], Index: v.stride, Scale: 1}, next)
+		v.ahead = append(v.ahead, next)
+	}
 }
 
 // element is the memory of vector i from here in a line.
 func (v *gemv) element(line, i int) operand.Mem {
-	return operand.Mem{Base: v.bases[line], Index: v.at, Scale: uint8(v.bytes), Disp: i * v.lanes * v.bytes}
+	return row(v.bases[line/rowGroup], v.stride, line%rowGroup, i*v.lanes*v.bytes)
 }
 
-// vector is vector i from here of float32 at base.
-func (v *gemv) vector(base reg.Register, i int) operand.Mem {
-	return operand.Mem{Base: base, Index: v.at, Scale: 4, Disp: i * v.vectorBytes()}
+// beside is vector i from here of the vector.
+func (v *gemv) beside(i int) operand.Mem {
+	return operand.Mem{Base: v.vector, Disp: i * v.vectorBytes()}
 }
 
 // lineBytes is a cache line, what one prefetch asks for.
 const lineBytes = 64
 
-// loop emits body for as many whole vectors as there are, several at a time, and
-// asks for the memory of each line some way ahead.
-func (v *gemv) loop(unroll, ahead int, body func(i int)) {
+// prefetch asks for what is read after this call as far away in each line, into
+// the second-level cache: it would not stay in the first for so long.
+func (v *gemv) prefetch(bytes int) {
+	for line := range v.lines {
+		for disp := 0; disp < bytes; disp += lineBytes {
+			v.PREFETCHT1(operand.Mem{
+				Base: v.bases[line/rowGroup], Index: v.ahead[line%rowGroup], Scale: 1, Disp: disp,
+			})
+		}
+	}
+}
+
+// loop emits body for as many whole vectors as there are: for unroll of them at
+// a time, then for one.
+func (v *gemv) loop(unroll int, body func(count int)) {
 	v.countedLoop("many", v.n, unroll*v.lanes, func() {
-		for line := range v.bases {
-			for disp := 0; disp < unroll*v.lanes*v.bytes; disp += lineBytes {
-				m := v.element(line, 0)
-				m.Disp = ahead + disp
-				v.PREFETCHT0(m)
-			}
-		}
-		for i := range unroll {
-			body(i)
-		}
-		v.ADDQ(operand.U32(unroll*v.lanes), v.at)
+		v.prefetch(unroll * v.lanes * v.bytes)
+		body(unroll)
+		v.advance(unroll)
 	})
 	v.countedLoop("one", v.n, v.lanes, func() {
-		body(0)
-		v.ADDQ(operand.U32(v.lanes), v.at)
+		body(1)
+		v.advance(1)
 	})
 }
 
-// multiplyAdd emits acc += x * (vector i of a line); spare is overwritten.
-func (v *gemv) multiplyAdd(line, i int, x, spare, acc reg.VecPhysical) {
+func (v *gemv) advance(count int) {
+	for _, base := range v.bases {
+		v.ADDQ(operand.U32(count*v.lanes*v.bytes), base)
+	}
+	v.ADDQ(operand.U32(count*v.vectorBytes()), v.vector)
+}
+
+// unroll is how many vectors of a line one round takes: a cache line, or several
+// vectors of a line that is alone.
+func (v *gemv) unroll(alone int) int {
+	if v.lines == 1 {
+		return alone
+	}
+	return max(1, lineBytes/(v.lanes*v.bytes))
+}
+
+// pool hands out registers in turn.
+type pool struct {
+	regs []reg.VecPhysical
+	next int
+}
+
+func (p *pool) take() reg.VecPhysical {
+	p.next++
+	return p.regs[(p.next-1)%len(p.regs)]
+}
+
+// multiplyAdd emits acc += x * (vector i of a line).
+func (v *gemv) multiplyAdd(line, i int, x operand.Op, spare *pool, acc reg.VecPhysical) {
 	if v.bytes == 4 {
 		v.VFMADD231PS(v.element(line, i), x, acc)
 		return
 	}
-	v.load(v.format, v.element(line, i), spare)
-	v.VFMADD231PS(spare, x, acc)
+	expanded := spare.take()
+	v.load(v.format, v.element(line, i), expanded)
+	v.VFMADD231PS(x, expanded, acc)
 }
 
 // dot emits y[r] = alpha*(row r of a)·x + beta*y[r] for some rows of n >= 1
 // elements. With beta zero y is not read.
 func (g *generator) dot(s isa, f format, mask operand.Mem, rows int) {
 	g.text(fmt.Sprintf("dot%d%s%s", rows, f.name, s.name),
-		fmt.Sprintf("func(alpha float32, a %s, stride int64, x *float32, n int64, beta float32, y *float32)", f.pointer()))
-	v := gemv{generator: g, isa: s, format: f}
-	v.loadLines(rows)
-	x := g.Load(g.Param("x"), g.GP64())
-	chains, unroll := dotChains(rows), dotUnroll(s, f, rows)
-	accs, free := s.regs[:rows*chains], s.regs[rows*chains:]
-	for _, acc := range accs {
-		g.zero(s, acc)
+		fmt.Sprintf("func(alpha float32, a %s, stride, ahead int64, x *float32, n int64, beta float32, y *float32)", f.pointer()))
+	d := dot{gemv: g.newGemv(s, f, rows, "x"), chains: 1}
+	if rows == 1 {
+		d.chains = 8 // an addition must not wait for the one before
 	}
-	v.loop(unroll, dotAhead, func(i int) {
-		factor := free[i%2]
-		g.VMOVUPS(v.vector(x, i), factor)
-		for r := range rows {
-			v.multiplyAdd(r, i, factor, free[2+r], accs[r*chains+i%chains])
-		}
-	})
-	g.TESTQ(v.n, v.n)
+	d.sums, d.free = s.regs[:rows*d.chains], s.regs[rows*d.chains:]
+	for _, sum := range d.sums {
+		g.zero(s, sum)
+	}
+	d.loop(d.unroll(d.chains), d.multiply)
+	g.TESTQ(d.n, d.n)
 	g.JZ(operand.LabelRef("sum"))
-	e := g.newEnding(s, f, mask, v.n, free[7])
-	e.load(float32s(), v.vector(x, 0), free[0])
+	e := g.newEnding(s, f, mask, d.n, d.free[2])
+	e.load(float32s(), d.beside(0), d.free[0])
 	for r := range rows {
-		e.load(f, v.element(r, 0), free[2+r])
-		g.VFMADD231PS(free[2+r], free[0], accs[r*chains])
+		e.load(f, d.element(r, 0), d.free[1])
+		g.VFMADD231PS(d.free[1], d.free[0], d.sums[r*d.chains])
 	}
 	g.Label("sum")
-	v.sum(rows, chains, accs)
-	v.update(rows, accs[0], accs[1])
+	d.store()
 	g.VZEROUPPER()
 	g.RET()
 }
 
-// sum leaves the sums of the rows in the low lanes of the first register.
-func (v *gemv) sum(rows, chains int, accs []reg.VecPhysical) {
-	for r := range rows {
-		for c := 1; c < chains; c++ {
-			v.VADDPS(accs[r*chains+c], accs[r*chains], accs[r*chains])
+// dot holds the registers of one dot product of several rows.
+type dot struct {
+	*gemv
+	chains     int // sums a row
+	sums, free []reg.VecPhysical
+}
+
+// multiply takes count vectors of each row, a row after the other: its cache line
+// is done with before another can push it out. The vectors of x stay in registers
+// if there are as many.
+func (d *dot) multiply(count int) {
+	spare := &pool{regs: d.free}
+	x := make([]operand.Op, count)
+	for i := range x {
+		x[i] = d.beside(i)
+	}
+	if d.bytes == 4 || count < len(d.free) {
+		for i := range x {
+			d.VMOVUPS(x[i], d.free[i])
+			x[i] = d.free[i]
+		}
+		spare.regs = d.free[count:]
+	}
+	for r := range d.lines {
+		for i := range x {
+			d.multiplyAdd(r, i, x[i], spare, d.sums[r*d.chains+i%d.chains])
 		}
 	}
-	var sums []reg.VecPhysical
-	for r := range rows {
-		sum := accs[r*chains]
-		if v.lanes == 16 {
-			v.VEXTRACTF64X4(operand.U8(1), sum, accs[1].AsY())
-			v.VADDPS(accs[1].AsY(), sum.AsY(), sum.AsY())
+}
+
+// dotGroup is how many sums of rows are folded and stored at once.
+const dotGroup = 4
+
+// store folds the sums, applies alpha and beta and writes y.
+func (d *dot) store() {
+	y := d.Load(d.Param("y"), d.GP64())
+	alpha, err := d.Param("alpha").Resolve()
+	d.check(err)
+	beta, err := d.Param("beta").Resolve()
+	d.check(err)
+	var folded []reg.Register
+	for r := 0; r < d.lines; r += dotGroup {
+		folded = append(folded, d.fold(r))
+	}
+	factor := d.free[0].AsX()
+	d.VBROADCASTSS(alpha.Addr, factor)
+	for _, sum := range folded {
+		d.VMULPS(factor, sum, sum)
+	}
+	bits := d.GP32()
+	d.MOVL(beta.Addr, bits)
+	d.SHLL(operand.U8(1), bits) // drops the sign: -0 is zero too
+	d.JZ(operand.LabelRef("write"))
+	d.VBROADCASTSS(beta.Addr, factor)
+	if d.lines == 1 {
+		d.VFMADD231SS(operand.Mem{Base: y}, factor, folded[0])
+	}
+	for i, sum := range folded[:d.lines/dotGroup] {
+		d.VFMADD231PS(operand.Mem{Base: y, Disp: 16 * i}, factor, sum)
+	}
+	d.Label("write")
+	if d.lines == 1 {
+		d.VMOVSS(folded[0], operand.Mem{Base: y})
+	}
+	for i, sum := range folded[:d.lines/dotGroup] {
+		d.VMOVUPS(sum, operand.Mem{Base: y, Disp: 16 * i})
+	}
+}
+
+// fold reduces the sums of dotGroup rows from r on, or of the only one, to the
+// lanes of one register.
+func (d *dot) fold(r int) reg.Register {
+	low, high := d.free[0], d.free[1]
+	sums := make([]reg.VecPhysical, dotGroup)
+	for i := range sums {
+		sums[i] = d.sums[min(r+i, d.lines-1)*d.chains]
+	}
+	for i, sum := range sums[:min(dotGroup, d.lines)] {
+		for c := 1; c < d.chains; c++ {
+			d.VADDPS(d.sums[(r+i)*d.chains+c], sum, sum)
 		}
-		sums = append(sums, sum)
+		if d.lanes == 16 {
+			d.VEXTRACTF64X4(operand.U8(1), sum, low.AsY())
+			d.VADDPS(low.AsY(), sum.AsY(), sum.AsY())
+		}
 	}
 	// Two levels add the pairs of four rows, in each half of a register.
-	for len(sums) < gemvLines {
-		sums = append(sums, sums[0])
-	}
-	v.VHADDPS(sums[1].AsY(), sums[0].AsY(), accs[1].AsY())
-	v.VHADDPS(sums[3].AsY(), sums[2].AsY(), accs[0].AsY())
-	v.VHADDPS(accs[0].AsY(), accs[1].AsY(), accs[0].AsY())
-	v.VEXTRACTF128(operand.U8(1), accs[0].AsY(), accs[1].AsX())
-	v.VADDPS(accs[1].AsX(), accs[0].AsX(), accs[0].AsX())
-}
-
-// update applies alpha and beta to the sums and stores them in y.
-func (v *gemv) update(rows int, sums, spare reg.VecPhysical) {
-	y := v.Load(v.Param("y"), v.GP64())
-	alpha, err := v.Param("alpha").Resolve()
-	v.check(err)
-	beta, err := v.Param("beta").Resolve()
-	v.check(err)
-	v.VBROADCASTSS(alpha.Addr, spare.AsX())
-	v.VMULPS(spare.AsX(), sums.AsX(), sums.AsX())
-	bits := v.GP32()
-	v.MOVL(beta.Addr, bits)
-	v.SHLL(operand.U8(1), bits) // drops the sign: -0 is zero too
-	v.JZ(operand.LabelRef("store"))
-	v.VBROADCASTSS(beta.Addr, spare.AsX())
-	if rows == 1 {
-		v.VFMADD231SS(operand.Mem{Base: y}, spare.AsX(), sums.AsX())
-	} else {
-		v.VFMADD231PS(operand.Mem{Base: y}, spare.AsX(), sums.AsX())
-	}
-	v.Label("store")
-	if rows == 1 {
-		v.VMOVSS(sums.AsX(), operand.Mem{Base: y})
-		return
-	}
-	v.VMOVUPS(sums.AsX(), operand.Mem{Base: y})
-}
-
-// dotAhead and addAhead are how many bytes ahead a line is asked for.
-const (
-	dotAhead = 512
-	addAhead = 512
-)
-
-// dotChains is how many sums a row has, so that one addition does not wait for
-// the one before.
-func dotChains(rows int) int {
-	if rows == 1 {
-		return 8
-	}
-	return 2
-}
-
-// dotUnroll is how many vectors of a row one round takes: whole cache lines.
-func dotUnroll(s isa, f format, rows int) int {
-	return max(dotChains(rows), lineBytes/(s.lanes*f.bytes))
+	d.VHADDPS(sums[1].AsY(), sums[0].AsY(), low.AsY())
+	d.VHADDPS(sums[3].AsY(), sums[2].AsY(), high.AsY())
+	d.VHADDPS(high.AsY(), low.AsY(), low.AsY())
+	d.VEXTRACTF128(operand.U8(1), low.AsY(), high.AsX())
+	d.VADDPS(high.AsX(), low.AsX(), sums[0].AsX())
+	return sums[0].AsX()
 }
 
 // add emits y += alpha*x[j]*(column j of a) for some columns of n >= 1 elements,
 // one column after the other.
 func (g *generator) add(s isa, f format, mask operand.Mem, cols int) {
 	g.text(fmt.Sprintf("add%d%s%s", cols, f.name, s.name),
-		fmt.Sprintf("func(alpha float32, a %s, stride int64, x, y *float32, n int64)", f.pointer()))
-	v := gemv{generator: g, isa: s, format: f}
-	v.loadLines(cols)
+		fmt.Sprintf("func(alpha float32, a %s, stride, ahead int64, x, y *float32, n int64)", f.pointer()))
+	v := g.newGemv(s, f, cols, "y")
 	x := g.Load(g.Param("x"), g.GP64())
-	y := g.Load(g.Param("y"), g.GP64())
 	alpha, err := g.Param("alpha").Resolve()
 	g.check(err)
 	factors, free := s.regs[:cols], s.regs[cols:]
@@ -221,61 +288,85 @@ func (g *generator) add(s isa, f format, mask operand.Mem, cols int) {
 		g.VBROADCASTSS(operand.Mem{Base: x, Disp: 4 * j}, factor)
 		g.VMULPS(free[0], factor, factor)
 	}
-	v.loop(addUnroll(s, f), addAhead, func(i int) {
-		acc, spare := free[2*(i%4)], free[2*(i%4)+1]
-		g.VMOVUPS(v.vector(y, i), acc)
-		for j, factor := range factors {
-			v.multiplyAdd(j, i, factor, spare, acc)
+	const alone = 4
+	v.loop(v.unroll(alone), func(count int) {
+		accs, spare := free[:count], &pool{regs: free[count:]}
+		for i, acc := range accs {
+			g.VMOVUPS(v.beside(i), acc)
 		}
-		g.VMOVUPS(acc, v.vector(y, i))
+		for j, factor := range factors {
+			for i, acc := range accs {
+				v.multiplyAdd(j, i, factor, spare, acc)
+			}
+		}
+		for i, acc := range accs {
+			g.VMOVUPS(acc, v.beside(i))
+		}
 	})
 	g.TESTQ(v.n, v.n)
 	g.JZ(operand.LabelRef("done"))
 	e := g.newEnding(s, f, mask, v.n, free[2])
-	e.load(float32s(), v.vector(y, 0), free[0])
+	e.load(float32s(), v.beside(0), free[0])
 	for j, factor := range factors {
 		e.load(f, v.element(j, 0), free[1])
 		g.VFMADD231PS(free[1], factor, free[0])
 	}
-	e.storeFloats(free[0], v.vector(y, 0))
+	e.storeFloats(free[0], v.beside(0))
 	g.Label("done")
 	g.VZEROUPPER()
 	g.RET()
 }
 
-// addUnroll is how many vectors of a column one round takes: whole cache lines.
-func addUnroll(s isa, f format) int { return max(2, lineBytes/(s.lanes*f.bytes)) }
+const (
+	// readLines and readLineBytes are the shape in which peakRead reads memory.
+	readLines     = 8
+	readLineBytes = 16 << 10
+)
 
-// peakRead emits the sum of n float32 at x, n a multiple of readStep and at least
-// that: the loop by which the bandwidth of reading is measured.
+// peakRead emits the sum of n float32 at x: the loop by which the bandwidth of
+// reading is measured. It reads blocks of readLines*readLineBytes, several lines
+// of them at once, and asks for the next block meanwhile; what is left after the
+// last whole block is not read. No other way to read that was tried is faster
+// beyond noise.
 func (g *generator) peakRead(s isa) {
+	const block = readLines * readLineBytes
 	g.text("peakRead"+s.name, "func(x *float32, n int64) float32")
-	v := gemv{generator: g, isa: s, format: float32s()}
-	x := g.Load(g.Param("x"), g.GP64())
-	n := g.Load(g.Param("n"), g.GP64())
-	sums := s.regs[:readStep/s.lanes]
+	v := &gemv{generator: g, isa: s, format: float32s(), lines: readLines}
+	v.bases = []reg.Register{g.Load(g.Param("x"), g.GP64())}
+	blocks := g.Load(g.Param("n"), g.GP64())
+	v.stride, v.ahead = g.GP64(), []reg.Register{g.GP64()}
+	g.MOVQ(operand.U32(readLineBytes), v.stride)
+	g.MOVQ(operand.U32(block), v.ahead[0])
+	v.findLines()
+	sums := s.regs[:readLines]
 	for _, sum := range sums {
 		g.zero(s, sum)
 	}
-	g.Label("loop")
-	for disp := 0; disp < 4*readStep; disp += lineBytes {
-		g.PREFETCHT0(operand.Mem{Base: x, Disp: readAhead + disp})
-	}
-	for i, sum := range sums {
-		g.VADDPS(operand.Mem{Base: x, Disp: i * s.vectorBytes()}, sum, sum)
-	}
-	g.ADDQ(operand.U32(4*readStep), x)
-	g.SUBQ(operand.U32(readStep), n)
-	g.JG(operand.LabelRef("loop"))
-	v.sum(1, len(sums), sums)
-	g.Store(sums[0].AsX(), g.ReturnIndex(0))
+	left := g.GP64()
+	g.countedLoop("block", blocks, block/4, func() {
+		g.MOVQ(operand.U32(readLineBytes/lineBytes), left)
+		g.Label("line")
+		v.prefetch(lineBytes)
+		for line, sum := range sums {
+			for i := range lineBytes / s.vectorBytes() {
+				g.VADDPS(v.element(line, i), sum, sum)
+			}
+		}
+		for _, base := range v.bases {
+			g.ADDQ(operand.U32(lineBytes), base)
+		}
+		g.DECQ(left)
+		g.JNZ(operand.LabelRef("line"))
+		for _, base := range v.bases {
+			g.ADDQ(operand.U32(block-readLineBytes), base)
+		}
+	})
+	d := dot{gemv: v, chains: 1, sums: sums, free: s.regs[readLines:]}
+	total := d.fold(0)
+	g.VADDPS(d.fold(dotGroup), total, total)
+	g.VHADDPS(total, total, total)
+	g.VHADDPS(total, total, total)
+	g.Store(total, g.ReturnIndex(0))
 	g.VZEROUPPER()
 	g.RET()
 }
-
-const (
-	// readStep is how many float32 one round of peakRead takes.
-	readStep = 64
-	// readAhead is how many bytes ahead it asks for.
-	readAhead = 512
-)
