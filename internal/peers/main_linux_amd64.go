@@ -116,16 +116,16 @@ type bench struct {
 
 func newBench(o options) (*bench, error) {
 	b := &bench{rounds: o.rounds, set: kernels.Best()}
+	b.team = kernels.NewTeam(b.set, 1)
 	var err error
-	if b.dir, err = os.MkdirTemp("", "runx-peers-"); err != nil {
-		return nil, fmt.Errorf("make a folder for tensors: %w", err)
-	}
 	if b.engine, err = tensor.NewEngine(1); err != nil {
 		return nil, err
 	}
-	b.team = kernels.NewTeam(b.set, 1)
 	if b.peak, err = peakFlops(); err != nil {
 		return nil, err
+	}
+	if b.dir, err = os.MkdirTemp("", "runx-peers-"); err != nil {
+		return nil, fmt.Errorf("make a folder for tensors: %w", err)
 	}
 	b.blas, b.noBLAS = openPeer()
 	interpreters := []string{"python3", "/usr/bin/python3"}
@@ -133,8 +133,9 @@ func newBench(o options) (*bench, error) {
 		interpreters = []string{o.python}
 	}
 	b.torch, b.noTorch = openTorch(b.dir, interpreters...)
-	if os.Getenv("CI") == "true" {
-		return b, b.missing()
+	if err := b.missing(); err != nil && os.Getenv("CI") == "true" {
+		b.close()
+		return nil, err
 	}
 	return b, nil
 }
@@ -177,7 +178,7 @@ func (b *bench) close() {
 // onBLAS is OpenBLAS as a side, on this thread.
 func (b *bench) onBLAS(call func(*openBLAS)) side {
 	if b.blas == nil {
-		return side{name: "OpenBLAS", missing: errors.New("no OpenBLAS")}
+		return side{name: "OpenBLAS", missing: errors.New("no OpenBLAS, install libopenblas0-pthread")}
 	}
 	return onThread("OpenBLAS", func() error { call(b.blas); return nil })
 }

@@ -59,10 +59,13 @@ type row struct {
 	skipped      error // why there is nothing to compare with
 }
 
+// undecided reports whether the figure needs a peer that is missing.
+func (r row) undecided() bool { return r.skipped != nil && r.figure.most == 0 }
+
 // missed returns an error if the figure was not reached.
 func (r row) missed() error {
 	switch {
-	case r.skipped != nil:
+	case r.undecided():
 		return nil
 	case r.figure.ratio > 0 && !(r.ratio >= r.figure.ratio):
 		return fmt.Errorf("%s: ratio %.3f to %s, at least %.2f wanted", r.name, r.ratio, r.peer, r.figure.ratio)
@@ -74,7 +77,7 @@ func (r row) missed() error {
 
 func (r row) verdict() string {
 	switch {
-	case r.skipped != nil:
+	case r.undecided():
 		return "skipped: " + r.skipped.Error()
 	case r.figure.none():
 		return ""
@@ -128,7 +131,7 @@ func printVerdict(out io.Writer, rows []row) error {
 	for _, r := range rows {
 		switch {
 		case r.figure.none():
-		case r.skipped != nil:
+		case r.undecided():
 			skipped++
 		case r.missed() != nil:
 			missed = append(missed, r.missed())

@@ -167,7 +167,7 @@ func (p *program) output() ([]float32, error) {
 func (b *bench) onTorch(name, program string, options map[string]any, files ...string) (side, error) {
 	s := side{name: name}
 	if b.torch == nil {
-		s.missing = errors.New("no PyTorch")
+		s.missing = errors.New("no PyTorch, install python3-torch")
 		return s, nil
 	}
 	p, err := b.torch.open(program, files, options)
