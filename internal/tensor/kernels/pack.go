@@ -8,8 +8,8 @@ import (
 // packGroup is how many columns packTranspose handles at once.
 const packGroup = 8
 
-// packDepth is how much of the inner dimension one call of packTranspose
-// covers at most, so that it lasts below some microseconds.
+// packDepth is how much of the inner dimension one call of packTranspose or
+// packRows covers at most, so that it lasts below some microseconds.
 const packDepth = 512
 
 // Packed is a right factor of Rows×Cols, copied into panels: panel p holds the
@@ -137,15 +137,21 @@ func (s *Set) packPanel(dst Packed, b Matrix, panel int) {
 
 // packBlock copies b, not wider than a panel, into rows of a panel.
 func (s *Set) packBlock(dst []float32, width int, b Matrix) {
-	if b.ColStride == 1 {
-		packRows(dst, width, b)
-		return
+	switch {
+	case b.ColStride != 1:
+		s.packColumns(dst, width, b)
+	case b.Cols < width:
+		packNarrowRows(dst, width, b)
+	default:
+		for i := 0; i < b.Rows; i += packDepth {
+			s.packRows(dst[i*width:], b.Data[i*b.RowStride:], b.RowStride, min(packDepth, b.Rows-i))
+		}
 	}
-	s.packColumns(dst, width, b)
 }
 
-// packRows copies contiguous rows and fills the rest of the width with zeros.
-func packRows(dst []float32, width int, b Matrix) {
+// packNarrowRows copies contiguous rows and fills the rest of the width with
+// zeros.
+func packNarrowRows(dst []float32, width int, b Matrix) {
 	for i := range b.Rows {
 		row := dst[i*width:][:width]
 		copied := copy(row, b.Data[i*b.RowStride:][:b.Cols])

@@ -96,3 +96,9 @@ func gemm12x32BFloat16AVX512(k int64, a *float32, aRow int64, aCol int64, b *uin
 
 //go:noescape
 func packTranspose8AVX2(dst *float32, dstRow int64, src *float32, ld int64, n int64)
+
+//go:noescape
+func packRows16AVX2(dst *float32, src *float32, ld int64, n int64)
+
+//go:noescape
+func packRows32AVX512(dst *float32, src *float32, ld int64, n int64)

@@ -40,3 +40,9 @@ func packTransposePortable(dst []float32, dstRow int, src []float32, ld, n int) 
 		}
 	}
 }
+
+func packRowsPortable(dst, src []float32, ld, n int) {
+	for i := range n {
+		copy(dst[i*portableCols:][:portableCols], src[i*ld:])
+	}
+}

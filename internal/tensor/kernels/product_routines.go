@@ -10,6 +10,8 @@ type productRoutines struct {
 	// packTranspose writes dst[p*dstRow+j] = src[j*ld+p] for j < 8 and p < n;
 	// n is a positive multiple of 8.
 	packTranspose func(dst []float32, dstRow int, src []float32, ld, n int)
+	// packRows writes dst[i*cols+j] = src[i*ld+j] for j < cols and i < n, n >= 1.
+	packRows func(dst, src []float32, ld, n int)
 }
 
 // tile computes c = alpha*a*b + beta*c for a of rows×k with the given strides, b
@@ -46,6 +48,6 @@ func portableProducts() productRoutines {
 	return productRoutines{
 		rows: portableRows, cols: portableCols,
 		tiles:         []rowTiles{{rows: portableRows, float32: tilePortable}},
-		packTranspose: packTransposePortable,
+		packTranspose: packTransposePortable, packRows: packRowsPortable,
 	}
 }

@@ -3,7 +3,7 @@ package kernels
 func avx2Products() productRoutines {
 	const cols = 16
 	return productRoutines{
-		rows: 6, cols: cols, packTranspose: packTransposeAVX2,
+		rows: 6, cols: cols, packTranspose: packTransposeAVX2, packRows: checkedPackRows(cols, packRows16AVX2),
 		tiles: []rowTiles{
 			vectorTiles(1, cols, gemm1x16Float32AVX2, gemm1x16Float16AVX2, gemm1x16BFloat16AVX2),
 			vectorTiles(2, cols, gemm2x16Float32AVX2, gemm2x16Float16AVX2, gemm2x16BFloat16AVX2),
@@ -16,7 +16,7 @@ func avx2Products() productRoutines {
 func avx512Products() productRoutines {
 	const cols = 32
 	return productRoutines{
-		rows: 12, cols: cols, packTranspose: packTransposeAVX2,
+		rows: 12, cols: cols, packTranspose: packTransposeAVX2, packRows: checkedPackRows(cols, packRows32AVX512),
 		tiles: []rowTiles{
 			vectorTiles(1, cols, gemm1x32Float32AVX512, gemm1x32Float16AVX512, gemm1x32BFloat16AVX512),
 			vectorTiles(2, cols, gemm2x32Float32AVX512, gemm2x32Float16AVX512, gemm2x32BFloat16AVX512),
@@ -54,4 +54,12 @@ func packTransposeAVX2(dst []float32, dstRow int, src []float32, ld, n int) {
 	_ = dst[(n-1)*dstRow+packGroup-1]
 	_ = src[(packGroup-1)*ld+n-1]
 	packTranspose8AVX2(&dst[0], bytes(dstRow), &src[0], bytes(ld), int64(n))
+}
+
+func checkedPackRows(cols int, run func(dst, src *float32, ld, n int64)) func(dst, src []float32, ld, n int) {
+	return func(dst, src []float32, ld, n int) {
+		_ = dst[n*cols-1]
+		_ = src[(n-1)*ld+cols-1]
+		run(&dst[0], &src[0], bytes(ld), int64(n))
+	}
 }

@@ -74,6 +74,8 @@ func (g *generator) products() {
 		}
 	}
 	g.packTranspose8()
+	g.packRows(avx2())
+	g.packRows(avx512())
 }
 
 // peaks emits the loops by which the fused multiply-add peak and the bandwidth of

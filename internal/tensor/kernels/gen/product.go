@@ -231,3 +231,28 @@ func (g *generator) packTranspose8() {
 	g.VZEROUPPER()
 	g.RET()
 }
+
+// packRows emits the copy of n >= 1 rows of two vectors, ld apart, one after the
+// other.
+func (g *generator) packRows(s isa) {
+	g.text(fmt.Sprintf("packRows%d%s", 2*s.lanes, s.name), "func(dst, src *float32, ld, n int64)")
+	dst := g.Load(g.Param("dst"), g.GP64())
+	src := g.Load(g.Param("src"), g.GP64())
+	ld := g.Load(g.Param("ld"), g.GP64())
+	n := g.Load(g.Param("n"), g.GP64())
+	rows := func(count int) {
+		for i := range count {
+			low, high := s.regs[2*i], s.regs[2*i+1]
+			g.VMOVUPS(operand.Mem{Base: src}, low)
+			g.VMOVUPS(operand.Mem{Base: src, Disp: s.vectorBytes()}, high)
+			g.ADDQ(ld, src)
+			g.VMOVUPS(low, operand.Mem{Base: dst, Disp: 2 * i * s.vectorBytes()})
+			g.VMOVUPS(high, operand.Mem{Base: dst, Disp: (2*i + 1) * s.vectorBytes()})
+		}
+		g.ADDQ(operand.U32(2*count*s.vectorBytes()), dst)
+	}
+	g.countedLoop("many", n, unroll, func() { rows(unroll) })
+	g.countedLoop("one", n, 1, func() { rows(1) })
+	g.VZEROUPPER()
+	g.RET()
+}
