@@ -163,7 +163,7 @@ type flashBlock struct {
 func (f *flashCall) newBlock(w *kernels.Worker, rows rowBlock, part int) flashBlock {
 	b := flashBlock{
 		rowBlock: rows, call: f, w: w,
-		end:     min(f.seen(rows, rows.count-1), f.Keys),
+		end:     f.seen(rows, rows.count-1),
 		queries: f.rows(f.q, rows, f.HeadDim),
 	}
 	tile := f.tiles[w.Index()*f.tileLen():][:f.tileLen()]

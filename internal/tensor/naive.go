@@ -136,7 +136,7 @@ func (n naiveMask) Do(_ *kernels.Worker, i int) error {
 	b := n.blockAt(i, naiveRows)
 	scores := n.rows(n.scores, b, n.Keys)
 	for r := range b.count {
-		future := scores.Data[r*scores.RowStride:][min(n.seen(b, r), n.Keys):n.Keys]
+		future := scores.Data[r*scores.RowStride:][n.seen(b, r):n.Keys]
 		for j := range future {
 			future[j] = masked
 		}

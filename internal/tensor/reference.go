@@ -25,7 +25,7 @@ func ReferenceAttentionRow(s AttentionShape, q, k, v []float32, batch, head, row
 	d := s.HeadDim
 	query := q[((batch*s.Heads+head)*s.SeqLen+row)*d:][:d]
 	base := (batch*s.KVHeads + head/s.group()) * s.Keys * d
-	weights := make([]float64, min(s.visible(row), s.Keys))
+	weights := make([]float64, s.visible(row))
 	largest := math.Inf(-1)
 	for j := range weights {
 		for z, x := range query {
