@@ -64,3 +64,13 @@ func TestArenaTakesPagesAtOnce(t *testing.T) {
 	}
 	runtime.KeepAlive(x)
 }
+
+// A tensor that the machine has no memory for is an error of the pass.
+func TestPassWithoutMemory(t *testing.T) {
+	t.Parallel()
+	p := newTestPass(t, PassOptions{})
+	p.Tensor(1<<20, 1<<20, 1<<10)
+	if _, ok := errors.AsType[*OutOfMemoryError](p.Err()); !ok || p.Arena().LiveBytes() != 0 {
+		t.Errorf("the error is %v, %d bytes are live", p.Err(), p.Arena().LiveBytes())
+	}
+}

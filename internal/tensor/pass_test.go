@@ -183,17 +183,6 @@ func TestPassOnAClosedEngine(t *testing.T) {
 	}
 }
 
-// A tensor that the machine has no memory for is an error of the pass, also
-// when a gradient needs it.
-func TestPassWithoutMemory(t *testing.T) {
-	t.Parallel()
-	p := newTestPass(t, PassOptions{})
-	p.Tensor(1<<20, 1<<20, 1<<10)
-	if _, ok := errors.AsType[*OutOfMemoryError](p.Err()); !ok {
-		t.Errorf("the error is %v", p.Err())
-	}
-}
-
 // Positions that a table of cosines did not reach yet make a new one, which
 // agrees with the old; see also the reference.
 func TestRotaryAtLaterPositions(t *testing.T) {
