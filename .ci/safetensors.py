@@ -15,7 +15,8 @@ import tempfile
 import ml_dtypes
 import numpy as np
 
-sys.path.pop(0)  # this file has the name of the package
+here = os.path.dirname(os.path.abspath(__file__))
+sys.path = [p for p in sys.path if os.path.abspath(p) != here]  # this file has the name of the package
 import safetensors
 from safetensors.numpy import load_file, save_file
 

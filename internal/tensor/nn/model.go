@@ -112,7 +112,7 @@ func (m *Model) MappedBytes() int64 {
 // they read it. A packed model computes on engines of the same kind, and cannot
 // be packed again, saved or trained.
 //
-// After an error the model must only be freed.
+// The model must not be in use meanwhile; after an error it must only be freed.
 func (m *Model) Pack(e *tensor.Engine, a *tensor.Arena, f kernels.Format) error {
 	if m.trainable {
 		return errors.New("pack a trainable model: a packed matrix has no gradient")

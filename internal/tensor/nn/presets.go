@@ -8,7 +8,9 @@ import (
 
 // presets are the shapes of published models, each from the config.json at the
 // address above it, and two of our own. Their weights are not here: NewModel
-// fills them at random.
+// fills them at random. Models that stretch their rotary frequencies for long
+// contexts (Llama 3.1 and later) are not among them: package tensor computes the
+// plain ones.
 var presets = []Config{
 	// Of our own: a GPT-2 and a Llama small enough for a test.
 	{
