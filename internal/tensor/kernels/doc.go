@@ -1,5 +1,6 @@
-// Package kernels computes on float32: matrix products and softmax rows, on as
-// many threads as a Team has.
+// Package kernels computes on float32: matrix products on as many threads as a
+// Team has, and what a network does with the rows between them (softmax, norms,
+// activations, rotary embedding, their gradients, sums).
 //
 // The way of the data, in steps:
 //
@@ -16,6 +17,11 @@
 //     split never changes how an element is computed, so results are the same,
 //     bit for bit, for any number of threads. Between two Sets they differ by
 //     rounding.
+//
+// Operations on slices are methods of Set and run on the caller's thread, which
+// may be a Worker's: each call sees its slices once or twice from the beginning
+// to the end, in pieces that assembly takes, and ends with a masked vector. Each
+// states its formula, its source and the bound of its error.
 //
 // The layout of the product follows K. Goto and R. van de Geijn, "Anatomy of
 // High-Performance Matrix Multiplication", ACM TOMS 34 (2008).

@@ -171,6 +171,16 @@ func softmaxes() []operation {
 			},
 			gradient: gradient{params: 1, wrt: []int{0},
 				of: func(params [][]float64) []float64 { return softmax64(params[0]) }}},
+		{name: "ScoreGrad", inputs: 2, outputs: 1, each: true,
+			call: func(s *Set, a arguments) { s.ScoreGrad(a.out[0], a.in[0], a.in[1], 0.25, testFactor) },
+			want: elementwise(func(_ float64, in []float64) (float64, float64) {
+				scaled := (in[1] - 0.25) * testFactor
+				if math.Abs(scaled) > math.MaxFloat32 || math.Abs(scaled) < flushed {
+					return 0, math.NaN() // rounded on its way
+				}
+				value, bound := rounded(in[0] * scaled)
+				return value, 3 * bound
+			})},
 		{name: "LogSoftmaxGrad", inputs: 2, outputs: 1, adds: true,
 			prepare: func(x []float64) []float64 { return logSoftmax64([][]float64{x}) },
 			call:    func(s *Set, a arguments) { s.LogSoftmaxGrad(a.out[0], a.in[0], a.in[1]) },

@@ -35,6 +35,9 @@ func TestArgmaxOfSpecialValues(t *testing.T) {
 			}
 		}
 		for n := 1; n < 100; n++ {
+			if got := set.firstEqual(filled(n, -2), 0); got >= 0 {
+				t.Fatalf("of %d elements, none of them zero, the first zero is %d", n, got)
+			}
 			for at := range n {
 				x := filled(n, -2)
 				for i := at; i < n; i += 3 {

@@ -110,10 +110,10 @@ func column(in [][]float32, i int) []float32 {
 func within(got, want, bound float64) bool {
 	const almostInf = math.MaxFloat32 * (1 - 1e-6)
 	switch {
-	case math.IsNaN(bound) || math.IsInf(bound, 0):
-		return true
 	case math.IsNaN(want):
 		return math.IsNaN(got)
+	case math.IsNaN(bound) || math.IsInf(bound, 0):
+		return true
 	case math.IsInf(want, 0):
 		return got == want
 	case math.Abs(want)+bound >= almostInf && math.IsInf(got, 0):

@@ -6,15 +6,14 @@ import (
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/operand"
-	"github.com/mmcloughlin/avo/reg"
 )
 
 // vectors emits what operations on slices use.
 func (g *generator) vectors() {
 	g.ConstraintExpr("amd64")
-	c := constants{generator: g, declared: map[uint32]operand.Mem{}, laneMask: g.laneMask()}
+	c := &constants{g: g, declared: map[uint32]operand.Mem{}, laneMask: g.laneMask()}
 	for _, s := range []isa{avx2(), avx512()} {
-		v := vectorEmitter{generator: g, isa: s, constants: c}
+		v := vectorEmitter{isa: s, constants: c}
 		v.reductions()
 		v.elementwise()
 		v.exponentials()
@@ -25,17 +24,17 @@ func (g *generator) vectors() {
 
 // constants are read-only vectors, declared when they are first asked for.
 type constants struct {
-	*generator
+	g        *generator
 	declared map[uint32]operand.Mem // by the bits of the value
 	laneMask operand.Mem
 }
 
 // all is a vector with every lane x.
-func (c constants) all(x float32) operand.Mem {
+func (c *constants) all(x float32) operand.Mem {
 	bits := math.Float32bits(x)
 	m, ok := c.declared[bits]
 	if !ok {
-		m = c.float(fmt.Sprintf("all%08x", bits), x)
+		m = c.g.float(fmt.Sprintf("all%08x", bits), x)
 		c.declared[bits] = m
 	}
 	return m
@@ -52,25 +51,8 @@ func (g *generator) float(name string, x float32) operand.Mem {
 	return m
 }
 
-// vectorEmitter emits what AVX2 and AVX-512 spell differently.
+// vectorEmitter emits the routines for one instruction set.
 type vectorEmitter struct {
-	*generator
 	isa
-	constants constants
-}
-
-func (v vectorEmitter) wide() bool { return v.lanes == 16 }
-
-// fold reduces x to its lowest lane by a pairwise operation; y is overwritten.
-func (v vectorEmitter) fold(x, y reg.VecPhysical, op func(a, b, dst operand.Op)) {
-	if v.wide() {
-		v.VEXTRACTF64X4(operand.U8(1), x, y.AsY())
-		op(y.AsY(), x.AsY(), x.AsY())
-	}
-	v.VEXTRACTF128(operand.U8(1), x.AsY(), y.AsX())
-	op(y.AsX(), x.AsX(), x.AsX())
-	for _, order := range []uint8{0x4e, 0xb1} {
-		v.VPSHUFD(operand.U8(order), x.AsX(), y.AsX())
-		op(y.AsX(), x.AsX(), x.AsX())
-	}
+	constants *constants
 }

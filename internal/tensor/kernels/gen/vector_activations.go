@@ -61,15 +61,16 @@ const activationRegs = exponentialRegs + 1
 
 // sigmoid is what the activations are made of.
 type sigmoid struct {
-	exponential
+	r        *routine
+	exp      exponential
 	one      reg.VecPhysical
 	from, to operand.Op // the bounds of x
 	minusZ   func(x, dst reg.VecPhysical)
 }
 
 func newSigmoid(r *routine, bound float32, argument function) sigmoid {
-	s := sigmoid{one: r.register(1), minusZ: argument(r)}
-	s.exponential = newNatural(r)
+	s := sigmoid{r: r, one: r.register(1), minusZ: argument(r)}
+	s.exp = newNatural(r)
 	s.from, s.to = r.all(-bound), r.all(bound)
 	return s
 }
@@ -77,30 +78,30 @@ func newSigmoid(r *routine, bound float32, argument function) sigmoid {
 // hold raises x to the lower bound. The first operand of a maximum or minimum
 // here wins where either is NaN: x.
 func (s sigmoid) hold(x, scratch reg.VecPhysical) {
-	s.VMOVUPS(s.from, scratch)
-	s.VMAXPS(x, scratch, x)
+	s.r.VMOVUPS(s.from, scratch)
+	s.r.VMAXPS(x, scratch, x)
 }
 
 // holdAbove lowers x to the upper bound.
 func (s sigmoid) holdAbove(x, scratch reg.VecPhysical) {
-	s.VMOVUPS(s.to, scratch)
-	s.VMINPS(x, scratch, x)
+	s.r.VMOVUPS(s.to, scratch)
+	s.r.VMINPS(x, scratch, x)
 }
 
 // denominator emits 1 + e^-z for x and returns its register, one of scratch.
 func (s sigmoid) denominator(x reg.VecPhysical, scratch []reg.VecPhysical) reg.VecPhysical {
 	s.minusZ(x, scratch[0])
-	d := s.natural(scratch)
-	s.VADDPS(s.one, d, d)
+	d := s.exp.natural(scratch)
+	s.r.VADDPS(s.one, d, d)
 	return d
 }
 
 // derivative emits that of x*sigmoid(z), p*(1 + slope*(1-p)) with p = sigmoid(z);
 // the result is in dst.
 func (s sigmoid) derivative(p, slope, dst reg.VecPhysical) {
-	s.VSUBPS(p, s.one, dst)
-	s.VFMADD213PS(s.one, slope, dst)
-	s.VMULPS(p, dst, dst)
+	s.r.VSUBPS(p, s.one, dst)
+	s.r.VFMADD213PS(s.one, slope, dst)
+	s.r.VMULPS(p, dst, dst)
 }
 
 // activation emits dst = x*sigmoid(z).
@@ -111,7 +112,7 @@ func (v vectorEmitter) activation(name string, bound float32, argument function)
 		x, scratch := v.r[exponentialRegs], v.r[:exponentialRegs]
 		v.load("x", x)
 		s.hold(x, scratch[0])
-		v.VDIVPS(s.denominator(x, scratch), x, x)
+		r.VDIVPS(s.denominator(x, scratch), x, x)
 		v.store(x, "dst")
 	})
 	r.end()
@@ -125,9 +126,9 @@ func (v vectorEmitter) swiglu() {
 		x, scratch := v.r[exponentialRegs], v.r[:exponentialRegs]
 		v.load("gate", x)
 		s.hold(x, scratch[0])
-		v.VDIVPS(s.denominator(x, scratch), x, x)
+		r.VDIVPS(s.denominator(x, scratch), x, x)
 		v.load("up", scratch[0])
-		v.VMULPS(scratch[0], x, x)
+		r.VMULPS(scratch[0], x, x)
 		v.store(x, "dst")
 	})
 	r.end()
@@ -144,12 +145,12 @@ func (v vectorEmitter) activationGrad(name string, bound float32, argument, slop
 		s.hold(x, scratch[0])
 		s.holdAbove(x, scratch[0])
 		p := s.denominator(x, scratch)
-		v.VDIVPS(p, s.one, p)
+		r.VDIVPS(p, s.one, p)
 		slopeOf(x, scratch[0])
 		s.derivative(p, scratch[0], scratch[1])
 		v.load("dy", scratch[0])
 		v.load("dx", scratch[2])
-		v.VFMADD231PS(scratch[0], scratch[1], scratch[2])
+		r.VFMADD231PS(scratch[0], scratch[1], scratch[2])
 		v.store(scratch[2], "dx")
 	})
 	r.end()
@@ -164,18 +165,18 @@ func (v vectorEmitter) swigluGrad() {
 		v.load("gate", x)
 		s.hold(x, scratch[0])
 		p := s.denominator(x, scratch)
-		v.VDIVPS(p, s.one, p)
+		r.VDIVPS(p, s.one, p)
 		v.load("dy", dy)
-		v.VMULPS(p, x, scratch[0])
+		r.VMULPS(p, x, scratch[0])
 		v.load("dup", scratch[1])
-		v.VFMADD231PS(scratch[0], dy, scratch[1])
+		r.VFMADD231PS(scratch[0], dy, scratch[1])
 		v.store(scratch[1], "dup")
 		s.holdAbove(x, scratch[0])
 		s.derivative(p, x, scratch[0])
 		v.load("up", scratch[1])
-		v.VMULPS(scratch[1], dy, dy)
+		r.VMULPS(scratch[1], dy, dy)
 		v.load("dgate", scratch[1])
-		v.VFMADD231PS(scratch[0], dy, scratch[1])
+		r.VFMADD231PS(scratch[0], dy, scratch[1])
 		v.store(scratch[1], "dgate")
 	})
 	r.end()

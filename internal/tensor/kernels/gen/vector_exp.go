@@ -68,14 +68,14 @@ func (v vectorEmitter) expSum(writes bool) {
 	e := newExponential(r)
 	r.loop(func(v vector) {
 		v.load("x", v.r[0])
-		v.VSUBPS(bias, v.r[0], v.r[0])
-		v.VMULPS(scale, v.r[0], v.r[0])
+		r.VSUBPS(bias, v.r[0], v.r[0])
+		r.VMULPS(scale, v.r[0], v.r[0])
 		p := e.ofTwo(v.r)
 		if writes {
 			v.store(p, "dst")
 		}
 		v.keep(p)
-		v.VADDPS(p, sums[v.i], sums[v.i])
+		r.VADDPS(p, sums[v.i], sums[v.i])
 	})
 	r.returnFolded(0, sums, r.VADDPS)
 	r.end()
@@ -90,9 +90,9 @@ func (v vectorEmitter) subExpMul() {
 		v.load("x", v.r[0])
 		p := e.natural(v.r)
 		v.load("y", v.r[0])
-		v.VFNMADD231PS(factor, p, v.r[0])
+		r.VFNMADD231PS(factor, p, v.r[0])
 		v.load("dst", v.r[1])
-		v.VADDPS(v.r[0], v.r[1], v.r[1])
+		r.VADDPS(v.r[0], v.r[1], v.r[1])
 		v.store(v.r[1], "dst")
 	})
 	r.end()
@@ -105,7 +105,7 @@ const exponentialRegs = 4
 // exponential is 2^t as 2^(t-k) * 2^k with k the integer nearest to t: the first
 // factor is a polynomial, the second is added to the exponent bits.
 type exponential struct {
-	*routine
+	r            *routine
 	magic        reg.VecPhysical
 	coefficients []operand.Op
 	// of natural alone
@@ -114,21 +114,23 @@ type exponential struct {
 
 // newExponential prepares powers of two.
 func newExponential(r *routine) exponential {
-	e := exponential{routine: r, magic: r.register(roundMagic), least: r.all(leastExponent)}
-	for _, c := range exp2Coefficients {
-		e.coefficients = append(e.coefficients, r.all(c))
-	}
-	return e
+	e := exponential{r: r, magic: r.register(roundMagic), least: r.all(leastExponent)}
+	return e.withCoefficients()
 }
 
 // newNatural prepares powers of e.
 func newNatural(r *routine) exponential {
 	e := exponential{
-		routine: r, magic: r.register(roundMagic), log2E: r.all(log2E), log2ERest: r.all(log2ERest),
+		r: r, magic: r.register(roundMagic), log2E: r.all(log2E), log2ERest: r.all(log2ERest),
 		least: r.all(expLeast), most: r.all(expMost), infinity: r.all(float32(math.Inf(1))),
 	}
+	return e.withCoefficients()
+}
+
+// withCoefficients takes what registers are left for the polynomial.
+func (e exponential) withCoefficients() exponential {
 	for _, c := range exp2Coefficients {
-		e.coefficients = append(e.coefficients, r.all(c))
+		e.coefficients = append(e.coefficients, e.r.all(c))
 	}
 	return e
 }
@@ -136,10 +138,10 @@ func newNatural(r *routine) exponential {
 // ofTwo emits 2^t for t in regs[0], at most 127, and returns the register of the
 // result. Below 2^-126 that is zero; NaN stays NaN.
 func (e exponential) ofTwo(regs []reg.VecPhysical) reg.VecPhysical {
-	t, k, rest := regs[0], regs[1], regs[2]
-	e.VADDPS(e.magic, t, k)
-	e.VSUBPS(e.magic, k, rest)
-	e.VSUBPS(rest, t, rest)
+	r, t, k, rest := e.r, regs[0], regs[1], regs[2]
+	r.VADDPS(e.magic, t, k)
+	r.VSUBPS(e.magic, k, rest)
+	r.VSUBPS(rest, t, rest)
 	return e.power(regs)
 }
 
@@ -148,19 +150,19 @@ func (e exponential) ofTwo(regs []reg.VecPhysical) reg.VecPhysical {
 // them +Inf; NaN stays NaN. What is left of t = x*log2(e) after k is taken off is
 // exact but for the last bit, since nothing is rounded before.
 func (e exponential) natural(regs []reg.VecPhysical) reg.VecPhysical {
-	x, k, rest := regs[0], regs[1], regs[2]
-	e.VMOVUPS(e.magic, k)
-	e.VFMADD231PS(e.log2E, x, k)
-	e.VSUBPS(e.magic, k, rest)
-	e.VFMSUB231PS(e.log2E, x, rest)
-	e.VFMADD231PS(e.log2ERest, x, rest)
+	r, x, k, rest := e.r, regs[0], regs[1], regs[2]
+	r.VMOVUPS(e.magic, k)
+	r.VFMADD231PS(e.log2E, x, k)
+	r.VSUBPS(e.magic, k, rest)
+	r.VFMSUB231PS(e.log2E, x, rest)
+	r.VFMADD231PS(e.log2ERest, x, rest)
 	p := e.power(regs)
-	if e.wide() {
-		e.VCMPPS(operand.U8(compareGreater), e.most, x, reg.K2)
-		e.VMOVUPS(e.infinity, reg.K2, p)
+	if r.wide() {
+		r.VCMPPS(operand.U8(compareGreater), e.most, x, reg.K2)
+		r.VMOVUPS(e.infinity, reg.K2, p)
 	} else {
-		e.VCMPPS(operand.U8(compareGreater), e.most, x, k)
-		e.VBLENDVPS(k, e.infinity, p, p)
+		r.VCMPPS(operand.U8(compareGreater), e.most, x, k)
+		r.VBLENDVPS(k, e.infinity, p, p)
 	}
 	return p
 }
@@ -169,19 +171,19 @@ func (e exponential) natural(regs []reg.VecPhysical) reg.VecPhysical {
 // register, which has the result. It is zero where the argument is below the
 // least.
 func (e exponential) power(regs []reg.VecPhysical) reg.VecPhysical {
-	argument, k, rest, p := regs[0], regs[1], regs[2], regs[3]
-	e.VMOVUPS(e.coefficients[0], p)
+	r, argument, k, rest, p := e.r, regs[0], regs[1], regs[2], regs[3]
+	r.VMOVUPS(e.coefficients[0], p)
 	for _, c := range e.coefficients[1:] {
-		e.VFMADD213PS(c, rest, p)
+		r.VFMADD213PS(c, rest, p)
 	}
-	e.VPSLLD(operand.U8(23), k, k)
-	if e.wide() {
-		e.VCMPPS(operand.U8(compareNotLess), e.least, argument, reg.K2)
-		e.VPADDD_Z(k, p, reg.K2, p)
+	r.VPSLLD(operand.U8(23), k, k)
+	if r.wide() {
+		r.VCMPPS(operand.U8(compareNotLess), e.least, argument, reg.K2)
+		r.VPADDD_Z(k, p, reg.K2, p)
 		return p
 	}
-	e.VPADDD(k, p, p)
-	e.VCMPPS(operand.U8(compareNotLess), e.least, argument, k)
-	e.VANDPS(k, p, p)
+	r.VPADDD(k, p, p)
+	r.VCMPPS(operand.U8(compareNotLess), e.least, argument, k)
+	r.VANDPS(k, p, p)
 	return p
 }

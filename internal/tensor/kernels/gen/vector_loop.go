@@ -37,7 +37,7 @@ func (s spec) signature() string {
 //	factor := r.scalar("factor")
 //	r.loop(func(v vector) {
 //		v.load("x", v.r[0])
-//		v.VMULPS(factor, v.r[0], v.r[0])
+//		r.VMULPS(factor, v.r[0], v.r[0])
 //		v.store(v.r[0], "dst")
 //	})
 //	r.end()
@@ -45,33 +45,39 @@ func (s spec) signature() string {
 // The loop sees every element once: whole vectors first, several a round, then
 // what is left as one vector with a mask.
 type routine struct {
-	vectorEmitter
+	*generator
+	isa
 	spec
-	free  []reg.VecPhysical // not given away yet
-	mask  reg.Register      // of the last lanes: a vector in AVX2, an opmask in AVX-512
-	bases map[string]reg.Register
-	at    reg.Register // bytes from the beginning of each slice
-	left  reg.Register // elements not seen yet
+	constants *constants
+	free      []reg.VecPhysical // not given away yet
+	mask      reg.Register      // of the last lanes: a vector in AVX2, an opmask in AVX-512
+	bases     map[string]reg.Register
+	at        reg.Register // bytes from the beginning of each slice
+	left      reg.Register // elements not seen yet
 }
 
 // begin emits the head of a routine.
 func (v vectorEmitter) begin(s spec) *routine {
-	v.text(s.name+v.name, s.signature())
-	r := &routine{vectorEmitter: v, spec: s, mask: reg.K1, bases: map[string]reg.Register{}}
-	r.free = v.regs[s.unroll*s.each:]
-	if !v.wide() {
+	r := &routine{
+		generator: v.constants.g, isa: v.isa, spec: s, constants: v.constants,
+		free: v.regs[s.unroll*s.each:], mask: reg.K1, bases: map[string]reg.Register{},
+	}
+	r.text(s.name+v.name, s.signature())
+	if !r.wide() {
 		r.mask = r.take()
 	}
 	for i, name := range strings.Fields(s.slices) {
-		r.bases[name] = v.Load(v.Param(name).Base(), v.GP64())
+		r.bases[name] = r.Load(r.Param(name).Base(), r.GP64())
 		if i == 0 {
-			r.left = v.Load(v.Param(name).Len(), v.GP64())
+			r.left = r.Load(r.Param(name).Len(), r.GP64())
 		}
 	}
-	r.at = v.GP64()
-	v.XORQ(r.at, r.at)
+	r.at = r.GP64()
+	r.XORQ(r.at, r.at)
 	return r
 }
+
+func (r *routine) wide() bool { return r.lanes == 16 }
 
 // take gives away a register, from the last on.
 func (r *routine) take() reg.VecPhysical {
@@ -128,7 +134,7 @@ func (r *routine) register(x float32) reg.VecPhysical {
 // vector is one of the vectors of a round while the loop's body is emitted for
 // it.
 type vector struct {
-	*routine
+	of   *routine
 	i    int // in the round
 	tail bool
 	r    []reg.VecPhysical
@@ -137,7 +143,7 @@ type vector struct {
 // loop emits body for every vector of the slices.
 func (r *routine) loop(body func(vector)) {
 	vectorAt := func(i int, tail bool) {
-		body(vector{routine: r, i: i, tail: tail, r: r.regs[i*r.each:][:r.each]})
+		body(vector{of: r, i: i, tail: tail, r: r.regs[i*r.each:][:r.each]})
 	}
 	round := func(vectors int) func() {
 		return func() {
@@ -201,19 +207,33 @@ func (r *routine) returnFolded(index int, chains []reg.VecPhysical, op func(ops 
 	}
 }
 
+// fold reduces x to its lowest lane by a pairwise operation; y is overwritten.
+func (r *routine) fold(x, y reg.VecPhysical, op func(a, b, dst operand.Op)) {
+	if r.wide() {
+		r.VEXTRACTF64X4(operand.U8(1), x, y.AsY())
+		op(y.AsY(), x.AsY(), x.AsY())
+	}
+	r.VEXTRACTF128(operand.U8(1), x.AsY(), y.AsX())
+	op(y.AsX(), x.AsX(), x.AsX())
+	for _, order := range []uint8{0x4e, 0xb1} {
+		r.VPSHUFD(operand.U8(order), x.AsX(), y.AsX())
+		op(y.AsX(), x.AsX(), x.AsX())
+	}
+}
+
 func (v vector) mem(slice string) operand.Mem {
-	return operand.Mem{Base: v.bases[slice], Index: v.at, Scale: 1, Disp: v.i * v.vectorBytes()}
+	return operand.Mem{Base: v.of.bases[slice], Index: v.of.at, Scale: 1, Disp: v.i * v.of.vectorBytes()}
 }
 
 // load loads the vector of a slice. Lanes beyond the end are zero.
 func (v vector) load(slice string, dst reg.VecPhysical) {
 	switch {
 	case !v.tail:
-		v.VMOVUPS(v.mem(slice), dst)
-	case v.wide():
-		v.VMOVUPS_Z(v.mem(slice), v.mask, dst)
+		v.of.VMOVUPS(v.mem(slice), dst)
+	case v.of.wide():
+		v.of.VMOVUPS_Z(v.mem(slice), v.of.mask, dst)
 	default:
-		v.VMASKMOVPS(v.mem(slice), v.mask, dst)
+		v.of.VMASKMOVPS(v.mem(slice), v.of.mask, dst)
 	}
 }
 
@@ -221,13 +241,13 @@ func (v vector) load(slice string, dst reg.VecPhysical) {
 func (v vector) loadOr(slice string, other, dst reg.VecPhysical) {
 	switch {
 	case !v.tail:
-		v.VMOVUPS(v.mem(slice), dst)
-	case v.wide():
-		v.VMOVUPS(other, dst)
-		v.VMOVUPS(v.mem(slice), v.mask, dst)
+		v.of.VMOVUPS(v.mem(slice), dst)
+	case v.of.wide():
+		v.of.VMOVUPS(other, dst)
+		v.of.VMOVUPS(v.mem(slice), v.of.mask, dst)
 	default:
-		v.VMASKMOVPS(v.mem(slice), v.mask, dst)
-		v.VBLENDVPS(v.mask, dst, other, dst)
+		v.of.VMASKMOVPS(v.mem(slice), v.of.mask, dst)
+		v.of.VBLENDVPS(v.of.mask, dst, other, dst)
 	}
 }
 
@@ -235,11 +255,11 @@ func (v vector) loadOr(slice string, other, dst reg.VecPhysical) {
 func (v vector) store(src reg.VecPhysical, slice string) {
 	switch {
 	case !v.tail:
-		v.VMOVUPS(src, v.mem(slice))
-	case v.wide():
-		v.VMOVUPS(src, v.mask, v.mem(slice))
+		v.of.VMOVUPS(src, v.mem(slice))
+	case v.of.wide():
+		v.of.VMOVUPS(src, v.of.mask, v.mem(slice))
 	default:
-		v.VMASKMOVPS(src, v.mask, v.mem(slice))
+		v.of.VMASKMOVPS(src, v.of.mask, v.mem(slice))
 	}
 }
 
@@ -247,9 +267,9 @@ func (v vector) store(src reg.VecPhysical, slice string) {
 func (v vector) keep(x reg.VecPhysical) {
 	switch {
 	case !v.tail:
-	case v.wide():
-		v.VMOVUPS_Z(x, v.mask, x)
+	case v.of.wide():
+		v.of.VMOVUPS_Z(x, v.of.mask, x)
 	default:
-		v.VANDPS(v.mask, x, x)
+		v.of.VANDPS(v.of.mask, x, x)
 	}
 }

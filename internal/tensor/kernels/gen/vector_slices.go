@@ -29,7 +29,7 @@ func (v vectorEmitter) maxOf() {
 	r.loop(func(v vector) {
 		v.loadOr("x", fill, v.r[0])
 		// The first operand here wins where either is NaN: the chain.
-		v.VMAXPS(chains[v.i], v.r[0], chains[v.i])
+		r.VMAXPS(chains[v.i], v.r[0], chains[v.i])
 	})
 	r.returnFolded(0, chains, r.VMAXPS)
 	r.end()
@@ -42,19 +42,19 @@ func (v vectorEmitter) firstEqual() {
 	lanes, index := r.GP32(), r.GP64()
 	r.loop(func(v vector) {
 		v.load("x", v.r[0])
-		if v.wide() {
-			v.VCMPPS(operand.U8(compareEqual), value, v.r[0], reg.K2)
+		if r.wide() {
+			r.VCMPPS(operand.U8(compareEqual), value, v.r[0], reg.K2)
 			if v.tail {
-				v.KANDW(reg.K1, reg.K2, reg.K2)
+				r.KANDW(reg.K1, reg.K2, reg.K2)
 			}
-			v.KMOVW(reg.K2, lanes)
+			r.KMOVW(reg.K2, lanes)
 		} else {
-			v.VCMPPS(operand.U8(compareEqual), value, v.r[0], v.r[1])
+			r.VCMPPS(operand.U8(compareEqual), value, v.r[0], v.r[1])
 			v.keep(v.r[1])
-			v.VMOVMSKPS(v.r[1], lanes)
+			r.VMOVMSKPS(v.r[1], lanes)
 		}
-		v.TESTL(lanes, lanes)
-		v.JNZ(operand.LabelRef("found"))
+		r.TESTL(lanes, lanes)
+		r.JNZ(operand.LabelRef("found"))
 	})
 	r.MOVQ(operand.I32(-1), index)
 	r.Store(index, r.ReturnIndex(0))
@@ -74,7 +74,7 @@ func (v vectorEmitter) sum() {
 	sums := r.zeroed(r.unroll)
 	r.loop(func(v vector) {
 		v.load("x", v.r[0])
-		v.VADDPS(v.r[0], sums[v.i], sums[v.i])
+		r.VADDPS(v.r[0], sums[v.i], sums[v.i])
 	})
 	r.returnFolded(0, sums, r.VADDPS)
 	r.end()
@@ -87,7 +87,7 @@ func (v vectorEmitter) sumMul() {
 	r.loop(func(v vector) {
 		v.load("x", v.r[0])
 		v.load("y", v.r[1])
-		v.VFMADD231PS(v.r[0], v.r[1], sums[v.i])
+		r.VFMADD231PS(v.r[0], v.r[1], sums[v.i])
 	})
 	r.returnFolded(0, sums, r.VADDPS)
 	r.end()
@@ -100,9 +100,9 @@ func (v vectorEmitter) squares() {
 	sums := r.zeroed(r.unroll)
 	r.loop(func(v vector) {
 		v.load("x", v.r[0])
-		v.VSUBPS(shift, v.r[0], v.r[0])
+		r.VSUBPS(shift, v.r[0], v.r[0])
 		v.keep(v.r[0])
-		v.VFMADD231PS(v.r[0], v.r[0], sums[v.i])
+		r.VFMADD231PS(v.r[0], v.r[0], sums[v.i])
 	})
 	r.returnFolded(0, sums, r.VADDPS)
 	r.end()
@@ -124,7 +124,7 @@ func (v vectorEmitter) scale() {
 	factor := r.scalar("factor")
 	r.loop(func(v vector) {
 		v.load("x", v.r[0])
-		v.VMULPS(factor, v.r[0], v.r[0])
+		r.VMULPS(factor, v.r[0], v.r[0])
 		v.store(v.r[0], "dst")
 	})
 	r.end()
@@ -136,8 +136,8 @@ func (v vectorEmitter) shift() {
 	bias, offset := r.scalar("bias"), r.scalar("offset")
 	r.loop(func(v vector) {
 		v.load("x", v.r[0])
-		v.VSUBPS(bias, v.r[0], v.r[0])
-		v.VSUBPS(offset, v.r[0], v.r[0])
+		r.VSUBPS(bias, v.r[0], v.r[0])
+		r.VSUBPS(offset, v.r[0], v.r[0])
 		v.store(v.r[0], "dst")
 	})
 	r.end()
@@ -150,7 +150,7 @@ func (v vectorEmitter) scaleAdd() {
 	r.loop(func(v vector) {
 		v.load("x", v.r[0])
 		v.load("y", v.r[1])
-		v.VFMADD231PS(factor, v.r[0], v.r[1])
+		r.VFMADD231PS(factor, v.r[0], v.r[1])
 		v.store(v.r[1], "dst")
 	})
 	r.end()
@@ -168,15 +168,15 @@ func (v vectorEmitter) mulShifted(adds bool) {
 		x, y := v.r[0], v.r[1]
 		v.load("x", x)
 		v.load("y", y)
-		v.VSUBPS(shift, x, x)
-		v.VMULPS(factor, x, x)
+		r.VSUBPS(shift, x, x)
+		r.VMULPS(factor, x, x)
 		if !adds {
-			v.VMULPS(y, x, x)
+			r.VMULPS(y, x, x)
 			v.store(x, "dst")
 			return
 		}
 		v.load("dst", v.r[2])
-		v.VFMADD231PS(y, x, v.r[2])
+		r.VFMADD231PS(y, x, v.r[2])
 		v.store(v.r[2], "dst")
 	})
 	r.end()
@@ -192,10 +192,10 @@ func (v vectorEmitter) rotate() {
 		v.load("x2", x2)
 		v.load("cos", cos)
 		v.load("sin", sin)
-		v.VMULPS(x1, cos, y1)
-		v.VMULPS(x2, cos, y2)
-		v.VFNMADD231PS(x2, sin, y1)
-		v.VFMADD231PS(x1, sin, y2)
+		r.VMULPS(x1, cos, y1)
+		r.VMULPS(x2, cos, y2)
+		r.VFNMADD231PS(x2, sin, y1)
+		r.VFMADD231PS(x1, sin, y2)
 		v.store(y1, "x1")
 		v.store(y2, "x2")
 	})
