@@ -117,7 +117,7 @@ var operations = map[string]func(n size, r *rand.Rand) operation{
 	"cross entropy": drawCrossEntropy,
 	"mean": func(n size, r *rand.Rand) operation {
 		return operation{
-			inputs:  []array{normal(r, n(1, 5, "rows"), n(1, 40, "cols"))},
+			inputs:  []array{normal(r, n(1, 5, "rows"), n(1, 80, "cols"))},
 			compute: func(p *Pass, in []*Tensor) *Tensor { return p.Mean(in[0]) },
 			reference: func(in []array) array {
 				out := zeros(1)
