@@ -75,37 +75,54 @@ const expandTiles = 5
 // multiplyPanel multiplies blocks of rows by depth rows of one panel.
 func (w *Worker) multiplyPanel(alpha float32, blocks []leftBlock, b Packed, panel, row, depth int, beta float32, c Matrix) {
 	at, n := b.at(panel, row), depth*w.cols
-	if b.Format != Float32 && len(blocks) < expandTiles && blocks[0].tiles.half(b.Format) != nil {
-		for i, block := range blocks {
-			out := c.block(i*w.rows, 0, block.rows, c.Cols)
-			runTile(w, block.tiles.half(b.Format), block, b.halves[at:][:n], depth, alpha, beta, out)
-		}
-		return
-	}
-	var floats []float32
-	if b.Format == Float32 {
-		floats = b.floats[at:][:n]
-	} else {
-		floats = w.panelScratch()[:n]
+	switch {
+	case b.Format == Float32:
+		runTiles(w, (*rowTiles).forFloat32, blocks, b.floats[at:][:n], depth, alpha, beta, c)
+	case b.Format == Float16 && len(blocks) < expandTiles && w.tiles[0].float16 != nil:
+		runTiles(w, (*rowTiles).forFloat16, blocks, b.halves[at:][:n], depth, alpha, beta, c)
+	case b.Format == BFloat16 && len(blocks) < expandTiles && w.tiles[0].bfloat16 != nil:
+		runTiles(w, (*rowTiles).forBFloat16, blocks, b.halves[at:][:n], depth, alpha, beta, c)
+	default:
+		floats := w.panelScratch()[:n]
 		w.Expand(floats, b.halves[at:][:n], b.Format)
+		runTiles(w, (*rowTiles).forFloat32, blocks, floats, depth, alpha, beta, c)
 	}
-	for i, block := range blocks {
-		out := c.block(i*w.rows, 0, block.rows, c.Cols)
-		runTile(w, block.tiles.float32, block, floats, depth, alpha, beta, out)
+}
+
+// callRows is how many rows one call of a routine computes at most, so that it
+// lasts below some microseconds.
+const callRows = 24
+
+// runTiles runs routines on all blocks: whole tiles several at once, one that is
+// not whole aside.
+func runTiles[E float32 | uint16](w *Worker, routine func(*rowTiles) tile[E], blocks []leftBlock, b []E, depth int, alpha, beta float32, c Matrix) {
+	whole := 0
+	if c.Cols == w.cols {
+		whole = c.Rows / w.rows
+	}
+	for i := 0; i < whole; {
+		a, tiles := &blocks[i], min(callRows/w.rows, whole-i)
+		out := c.Data[i*w.rows*c.RowStride:]
+		routine(a.tiles)(tiles, depth, a.data, a.row, a.col, a.next, b, out, c.RowStride, alpha, beta)
+		i += tiles
+	}
+	for i := whole; i < len(blocks); i++ {
+		a := &blocks[i]
+		runTile(w, routine(a.tiles), a, b, depth, alpha, beta, c.block(i*w.rows, 0, a.rows, c.Cols))
 	}
 }
 
 // runTile runs a routine on one block; a tile that is not whole is computed
 // aside, and the part that exists is copied.
-func runTile[E float32 | uint16](w *Worker, run tile[E], a leftBlock, b []E, depth int, alpha, beta float32, c Matrix) {
+func runTile[E float32 | uint16](w *Worker, run tile[E], a *leftBlock, b []E, depth int, alpha, beta float32, c Matrix) {
 	if a.rows == a.tiles.rows && c.Cols == w.cols {
-		run(depth, a.data, a.row, a.col, b, c.Data, c.RowStride, alpha, beta)
+		run(1, depth, a.data, a.row, a.col, 0, b, c.Data, c.RowStride, alpha, beta)
 		return
 	}
 	for r := 0; r < c.Rows && beta != 0; r++ {
 		copy(w.edge[r*w.cols:][:c.Cols], c.Data[r*c.RowStride:])
 	}
-	run(depth, a.data, a.row, a.col, b, w.edge, w.cols, alpha, beta)
+	run(1, depth, a.data, a.row, a.col, 0, b, w.edge, w.cols, alpha, beta)
 	for r := range c.Rows {
 		copy(c.Data[r*c.RowStride:][:c.Cols], w.edge[r*w.cols:])
 	}

@@ -15,6 +15,7 @@ type leftBlock struct {
 	rows     int
 	data     []float32
 	row, col int // strides
+	next     int // distance of the block below, if it has as many rows
 }
 
 // setLeft makes the blocks of a: those of the first columns from the first row
@@ -39,13 +40,13 @@ func (w *Worker) addLeft(a Matrix) {
 	scratch := w.left[len(w.blocks)*w.rows*leftStride:]
 	switch {
 	case a.ColStride != 1:
-		b.data, b.row, b.col = scratch, 1, b.tiles.rows
+		b.data, b.row, b.col, b.next = scratch, 1, b.tiles.rows, w.rows*leftStride
 		copyColumns(scratch, b.tiles.rows, a)
 	case a.Rows < b.tiles.rows || !nearRows(a):
-		b.data, b.row, b.col = scratch, leftStride, 1
+		b.data, b.row, b.col, b.next = scratch, leftStride, 1, w.rows*leftStride
 		copyRows(scratch, a)
 	default:
-		b.data, b.row, b.col = a.Data, a.RowStride, 1
+		b.data, b.row, b.col, b.next = a.Data, a.RowStride, 1, w.rows*a.RowStride
 	}
 	w.blocks = append(w.blocks, b)
 }

@@ -2,6 +2,12 @@ package kernels
 
 const portableRows, portableCols = 4, 4
 
+func tilesPortable(tiles, k int, a []float32, aRow, aCol, aNext int, b, c []float32, ldc int, alpha, beta float32) {
+	for i := range tiles {
+		tilePortable(k, a[i*aNext:], aRow, aCol, b, c[i*portableRows*ldc:], ldc, alpha, beta)
+	}
+}
+
 // tilePortable keeps the 16 sums in variables so that they live in registers.
 func tilePortable(k int, a []float32, aRow, aCol int, b, c []float32, ldc int, alpha, beta float32) {
 	var c00, c01, c02, c03, c10, c11, c12, c13 float32

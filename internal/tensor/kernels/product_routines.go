@@ -14,10 +14,11 @@ type productRoutines struct {
 	packRows func(dst, src []float32, ld, n int)
 }
 
-// tile computes c = alpha*a*b + beta*c for a of rows×k with the given strides, b
-// a packed panel of k×cols and c of rows×cols with row stride ldc, k >= 1. With
-// beta zero c is not read.
-type tile[E float32 | uint16] func(k int, a []float32, aRow, aCol int, b []E, c []float32, ldc int, alpha, beta float32)
+// tile computes c = alpha*a*b + beta*c for tiles one below the other, at least
+// one: a of rows×k with the given strides, the next one aNext elements after it,
+// b a packed panel of k×cols for all of them, and c of rows×cols with row stride
+// ldc, the next one below it; k >= 1. With beta zero c is not read.
+type tile[E float32 | uint16] func(tiles, k int, a []float32, aRow, aCol, aNext int, b []E, c []float32, ldc int, alpha, beta float32)
 
 // rowTiles are the routines for so many rows, one for each format of b. They add
 // up an element in the same order. Without one for halves b is expanded first.
@@ -27,13 +28,9 @@ type rowTiles struct {
 	float16, bfloat16 tile[uint16]
 }
 
-// half is the routine for b in format f, nil if there is none.
-func (r *rowTiles) half(f Format) tile[uint16] {
-	if f == BFloat16 {
-		return r.bfloat16
-	}
-	return r.float16
-}
+func (r *rowTiles) forFloat32() tile[float32] { return r.float32 }
+func (r *rowTiles) forFloat16() tile[uint16]  { return r.float16 }
+func (r *rowTiles) forBFloat16() tile[uint16] { return r.bfloat16 }
 
 // tilesFor are the routines with the fewest rows that are enough.
 func (p *productRoutines) tilesFor(rows int) *rowTiles {
@@ -47,7 +44,7 @@ func (p *productRoutines) tilesFor(rows int) *rowTiles {
 func portableProducts() productRoutines {
 	return productRoutines{
 		rows: portableRows, cols: portableCols,
-		tiles:         []rowTiles{{rows: portableRows, float32: tilePortable}},
+		tiles:         []rowTiles{{rows: portableRows, float32: tilesPortable}},
 		packTranspose: packTransposePortable, packRows: packRowsPortable,
 	}
 }

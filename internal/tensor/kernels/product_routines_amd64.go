@@ -29,7 +29,7 @@ func avx512Products() productRoutines {
 }
 
 // assemblyTile is a tile in assembly; strides are in bytes.
-type assemblyTile[E float32 | uint16] func(k int64, a *float32, aRow, aCol int64, b *E, c *float32, ldc int64, alpha, beta float32)
+type assemblyTile[E float32 | uint16] func(tiles, k int64, a *float32, aRow, aCol, aNext int64, b *E, c *float32, ldc int64, alpha, beta float32)
 
 func vectorTiles(rows, cols int, full assemblyTile[float32], float16, bfloat16 assemblyTile[uint16]) rowTiles {
 	return rowTiles{
@@ -42,11 +42,11 @@ func vectorTiles(rows, cols int, full assemblyTile[float32], float16, bfloat16 a
 
 // checkedTile checks the last element of each slice before it calls assembly.
 func checkedTile[E float32 | uint16](rows, cols int, run assemblyTile[E]) tile[E] {
-	return func(k int, a []float32, aRow, aCol int, b []E, c []float32, ldc int, alpha, beta float32) {
-		_ = a[(rows-1)*aRow+(k-1)*aCol]
+	return func(tiles, k int, a []float32, aRow, aCol, aNext int, b []E, c []float32, ldc int, alpha, beta float32) {
+		_ = a[(tiles-1)*aNext+(rows-1)*aRow+(k-1)*aCol]
 		_ = b[k*cols-1]
-		_ = c[(rows-1)*ldc+cols-1]
-		run(int64(k), &a[0], bytes(aRow), bytes(aCol), &b[0], &c[0], bytes(ldc), alpha, beta)
+		_ = c[(tiles*rows-1)*ldc+cols-1]
+		run(int64(tiles), int64(k), &a[0], bytes(aRow), bytes(aCol), bytes(aNext), &b[0], &c[0], bytes(ldc), alpha, beta)
 	}
 }
 

@@ -10,47 +10,57 @@ import (
 // rowGroup is how many rows one base register addresses: +0, +1 and +2 strides.
 const rowGroup = 3
 
-// gemmTile emits C = alpha*A*B + beta*C for one tile of rows × two vectors,
+// gemmTile emits C = alpha*A*B + beta*C for tiles of rows × two vectors, each
 // held in registers over the whole sum. A is read in place by its strides, B is
-// a packed panel in format f. With beta zero C is not read.
+// a packed panel in format f, the same for all tiles; the next tile's A begins
+// aNext after this one's, its C below this one's. With beta zero C is not read.
 //
 // A few rows would wait for the sums of the step before: they have several sums
 // of an element, which take turns and are added up at the end.
 func (g *generator) gemmTile(s isa, rows int, f format) {
-	g.text(fmt.Sprintf("gemm%dx%d%s%s", rows, 2*s.lanes, f.name, s.name),
-		fmt.Sprintf("func(k int64, a *float32, aRow, aCol int64, b %s, c *float32, ldc int64, alpha, beta float32)", f.pointer()))
+	g.text(fmt.Sprintf("gemm%dx%d%s%s", rows, 2*s.lanes, f.name, s.name), fmt.Sprintf(
+		"func(tiles, k int64, a *float32, aRow, aCol, aNext int64, b %s, c *float32, ldc int64, alpha, beta float32)", f.pointer()))
 	const fewestSums = 8
 	t := tile{generator: g, isa: s, format: f, rows: rows, turns: max(1, fewestSums/(2*rows))}
-	k := g.Load(g.Param("k"), g.GP64())
-	t.loadBases()
-	t.prefetchC()
+	tiles := g.Load(g.Param("tiles"), g.GP64())
+	a := g.Load(g.Param("a"), g.GP64())
+	c := g.Load(g.Param("c"), g.GP64())
+	t.aRow = g.Load(g.Param("aRow"), g.GP64())
+	t.aCol = g.Load(g.Param("aCol"), g.GP64())
+	t.ldc = g.Load(g.Param("ldc"), g.GP64())
+	g.Label("tile")
+	t.setBases(a)
+	t.prefetchC(c)
 	for _, acc := range s.regs[:t.sums()] {
 		g.zero(s, acc)
 	}
-
-	g.SUBQ(operand.U32(unroll), k)
-	g.JL(operand.LabelRef("tail"))
-	g.Label("loop")
-	for u := range unroll {
-		t.prefetchB(u)
-		t.step(u)
-	}
-	g.ADDQ(operand.U32(unroll*t.stepBytes()), t.b)
-	g.SUBQ(operand.U32(unroll), k)
-	g.JGE(operand.LabelRef("loop"))
-	g.Label("tail")
-	g.ADDQ(operand.U32(unroll), k)
-	g.JZ(operand.LabelRef("store"))
-	g.Label("tailloop")
-	t.step(0)
-	g.ADDQ(operand.U32(t.stepBytes()), t.b)
-	g.DECQ(k)
-	g.JNZ(operand.LabelRef("tailloop"))
-	g.Label("store")
+	t.sum()
 	t.addTurns()
-	t.store()
+	t.store(c)
+	next, err := g.Param("aNext").Resolve()
+	g.check(err)
+	g.ADDQ(next.Addr, a)
+	g.DECQ(tiles)
+	g.JNZ(operand.LabelRef("tile"))
 	g.VZEROUPPER()
 	g.RET()
+}
+
+// sum emits the loop over the inner dimension.
+func (t *tile) sum() {
+	t.b = t.Load(t.Param("b"), t.GP64())
+	k := t.Load(t.Param("k"), t.GP64())
+	t.countedLoop("many", k, unroll, func() {
+		for u := range unroll {
+			t.prefetchB(u)
+			t.step(u)
+		}
+		t.ADDQ(operand.U32(unroll*t.stepBytes()), t.b)
+	})
+	t.countedLoop("one", k, 1, func() {
+		t.step(0)
+		t.ADDQ(operand.U32(t.stepBytes()), t.b)
+	})
 }
 
 // unroll is how many steps the loop of gemmTile takes at once.
@@ -65,6 +75,7 @@ type tile struct {
 	bases       []reg.GPVirtual
 	aRow, aCol  reg.Register
 	b           reg.Register
+	ldc         reg.Register
 }
 
 // sums is how many registers hold sums, the first of them.
@@ -75,12 +86,10 @@ func (t *tile) stepBytes() int { return 2 * t.lanes * t.format.bytes }
 
 func (t *tile) acc(turn, row, half int) reg.VecPhysical { return t.regs[2*(turn*t.rows+row)+half] }
 
-func (t *tile) loadBases() {
+// setBases makes the base registers of A's rows.
+func (t *tile) setBases(a reg.Register) {
 	first := t.GP64()
-	t.Load(t.Param("a"), first)
-	t.aRow = t.Load(t.Param("aRow"), t.GP64())
-	t.aCol = t.Load(t.Param("aCol"), t.GP64())
-	t.b = t.Load(t.Param("b"), t.GP64())
+	t.MOVQ(a, first)
 	t.bases = []reg.GPVirtual{first}
 	for len(t.bases)*rowGroup < t.rows {
 		next := t.GP64()
@@ -91,16 +100,14 @@ func (t *tile) loadBases() {
 }
 
 // prefetchC asks for the lines of C while the sum is computed.
-func (t *tile) prefetchC() {
-	c := t.Load(t.Param("c"), t.GP64())
-	ldc := t.Load(t.Param("ldc"), t.GP64())
-	for r := range t.rows {
+func (t *tile) prefetchC(c reg.Register) {
+	at := t.GP64()
+	t.MOVQ(c, at)
+	for range t.rows {
 		for line := 0; line < 2*t.vectorBytes(); line += lineBytes {
-			t.PREFETCHT0(operand.Mem{Base: c, Disp: line})
+			t.PREFETCHT0(operand.Mem{Base: at, Disp: line})
 		}
-		if r+1 < t.rows {
-			t.ADDQ(ldc, c)
-		}
+		t.ADDQ(t.ldc, at)
 	}
 }
 
@@ -146,10 +153,8 @@ func (t *tile) addTurns() {
 
 const oneBits = 0x3f800000
 
-// store applies alpha and beta and writes the tile.
-func (t *tile) store() {
-	c := t.Load(t.Param("c"), t.GP64())
-	ldc := t.Load(t.Param("ldc"), t.GP64())
+// store applies alpha and beta, writes the tile and moves c to the next one.
+func (t *tile) store(c reg.Register) {
 	factor := t.regs[2*t.rows]
 	bits := t.GP32()
 	alpha, err := t.Param("alpha").Resolve()
@@ -171,19 +176,17 @@ func (t *tile) store() {
 	t.VBROADCASTSS(beta.Addr, factor)
 	at := t.GP64()
 	t.MOVQ(c, at)
-	t.eachRow(at, ldc, func(mem operand.Mem, acc reg.VecPhysical) { t.VFMADD231PS(mem, factor, acc) })
+	t.eachRow(at, func(mem operand.Mem, acc reg.VecPhysical) { t.VFMADD231PS(mem, factor, acc) })
 	t.Label("write")
-	t.eachRow(c, ldc, func(mem operand.Mem, acc reg.VecPhysical) { t.VMOVUPS(acc, mem) })
+	t.eachRow(c, func(mem operand.Mem, acc reg.VecPhysical) { t.VMOVUPS(acc, mem) })
 }
 
-func (t *tile) eachRow(at, stride reg.Register, do func(operand.Mem, reg.VecPhysical)) {
+func (t *tile) eachRow(at reg.Register, do func(operand.Mem, reg.VecPhysical)) {
 	for r := range t.rows {
 		for half := range 2 {
 			do(operand.Mem{Base: at, Disp: half * t.vectorBytes()}, t.acc(0, r, half))
 		}
-		if r+1 < t.rows {
-			t.ADDQ(stride, at)
-		}
+		t.ADDQ(t.ldc, at)
 	}
 }
 
