@@ -155,7 +155,7 @@ func (l *loader) floats(s spec, t safetensors.Tensor) (*parameter, error) {
 		}
 		q, err := withTensor(s, mapped)
 		if err == nil {
-			q.mapped = true
+			q.stored, q.mapped = t, true
 		}
 		return q, err
 	}
@@ -170,7 +170,7 @@ func (l *loader) halves(s spec, t safetensors.Tensor) (*parameter, error) {
 	if view, ok := t.Uint16s(); ok {
 		q, err := withHalves(s, view, formatOf(t.DType))
 		if err == nil {
-			q.mapped = true
+			q.stored, q.mapped = t, true
 		}
 		return q, err
 	}
@@ -214,7 +214,7 @@ func (l *loader) expanded(s spec, o origin, t safetensors.Tensor) (*parameter, e
 func (l *loader) withFloats(t safetensors.Tensor, use func([]float32)) error {
 	if view, ok := t.Float32s(); ok {
 		use(view)
-		return nil
+		return t.Release()
 	}
 	data, err := l.arena.Alloc(t.Elements())
 	if err != nil {
@@ -229,7 +229,7 @@ func (l *loader) withFloats(t safetensors.Tensor, use func([]float32)) error {
 func (l *loader) withHalves(t safetensors.Tensor, use func([]uint16)) error {
 	if view, ok := t.Uint16s(); ok {
 		use(view)
-		return nil
+		return t.Release()
 	}
 	data, err := l.arena.AllocHalf(t.Elements())
 	if err != nil {

@@ -108,7 +108,7 @@ func (m *Model) MappedBytes() int64 {
 
 // Pack replaces every matrix by a packed copy in the given format, from the
 // arena, one after the other: besides the model one matrix at most is in memory
-// twice. Products of a packed matrix need not bring it into the order in which
+// twice, and what was mapped is no more. Products of a packed matrix need not bring it into the order in which
 // they read it. A packed model computes on engines of the same kind, and cannot
 // be packed again, saved or trained.
 //

@@ -1,11 +1,13 @@
 package nn
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 
 	"runx/internal/tensor"
 	"runx/internal/tensor/kernels"
+	"runx/internal/tensor/safetensors"
 )
 
 // spec is one parameter tensor of a model: the name under which the Llama family
@@ -98,6 +100,8 @@ type parameter struct {
 	// where they came from, nil for a mapped file.
 	halves []uint16
 	arena  *tensor.Arena
+	// stored is where the elements are in a mapped file, where they are.
+	stored safetensors.Tensor
 	mapped bool
 }
 
@@ -117,8 +121,12 @@ func (q *parameter) bytes() int64 {
 	return q.weight.Bytes()
 }
 
-// free gives back what is not a mapped file's.
+// free gives back what is not a mapped file's; of that it takes no more memory.
 func (q *parameter) free() error {
+	return errors.Join(q.stored.Release(), q.freeElements())
+}
+
+func (q *parameter) freeElements() error {
 	switch {
 	case q.halves != nil && q.arena != nil:
 		return q.arena.FreeHalf(q.halves)

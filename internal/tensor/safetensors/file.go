@@ -189,6 +189,19 @@ func view[T float32 | uint16](t Tensor) ([]T, bool) {
 	return unsafe.Slice((*T)(unsafe.Pointer(&data[0])), len(data)/int(unsafe.Sizeof(element))), true
 }
 
+// Release tells the system that the tensor's data in a mapped file will not be
+// looked at soon, so that they take no memory of this process. Views stay valid.
+func (t Tensor) Release() error {
+	if t.f == nil || t.f.mapped == nil {
+		return nil
+	}
+	start := int(t.f.dataStart)
+	if err := release(t.f.mapped, start+t.from, start+t.to); err != nil {
+		return fmt.Errorf("release tensor %q of %s: %w", t.Name, t.f.path, err)
+	}
+	return nil
+}
+
 // ReadFloat32s copies the data of a tensor of dtype F32 to dst, which must have
 // as many elements as the tensor.
 func (t Tensor) ReadFloat32s(dst []float32) error {

@@ -14,3 +14,14 @@ func mapFile(f *os.File, size int) ([]byte, error) {
 }
 
 func unmap(data []byte) error { return os.NewSyscallError("munmap", unix.Munmap(data)) }
+
+// release takes the whole pages of a range out of this process's memory. The
+// next look reads them from the file again.
+func release(mapped []byte, from, to int) error {
+	page := os.Getpagesize()
+	from, to = (from+page-1)/page*page, to/page*page
+	if from >= to {
+		return nil
+	}
+	return os.NewSyscallError("madvise", unix.Madvise(mapped[from:to], unix.MADV_DONTNEED))
+}
