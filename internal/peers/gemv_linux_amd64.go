@@ -61,7 +61,7 @@ func (g gemv) run(b *bench) ([]row, error) {
 	speed := gigabytes(4 * len(a))
 	return runAll(b.rounds, []contest{
 		{name: g.name, unit: speed, figure: figure{ratio: gemvRatio}, ours: []side{own}, theirs: []side{blas}, tolerance: 0.05},
-		{name: g.name, unit: speed, figure: figure{ratio: gemvRatio}, ours: []side{read}, theirs: reading(a)},
+		{name: g.name, unit: speed, figure: figure{ratio: gemvRatio}, ours: []side{read}, theirs: []side{reading(a)}},
 		g.halves(b, own, matrix, x),
 	})
 }
