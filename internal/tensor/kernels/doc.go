@@ -7,16 +7,21 @@
 //  1. A Set holds the innermost routines of one instruction set. Best chooses by
 //     what the processor and the operating system offer at run time: AVX-512,
 //     AVX2 with FMA, or portable Go, which every machine has.
-//  2. A Matrix is a view of a slice. The right factor of a product is copied by
-//     Pack into a Packed: panels of as many columns as the routine computes at
-//     once, so that it reads memory forwards only. A Packed is reused freely.
-//  3. A Worker takes a few rows of the left factor at a time, which then stay in
-//     the first-level cache, and calls the tile routine: those rows times one
-//     panel, held in registers while the sum over the inner dimension runs.
-//  4. A Team splits a product, or a Task of the caller, among its Workers. The
-//     split never changes how an element is computed, so results are the same,
-//     bit for bit, for any number of threads. Between two Sets they differ by
-//     rounding.
+//  2. A Matrix is a view of a slice, a HalfMatrix one of elements in two bytes. The
+//     right factor of a product is copied into a Packed: panels of as many columns
+//     as a routine computes at once, so that it reads memory forwards only. A
+//     Packed stores float32 or halves, which the routines expand as they load
+//     them; it serves any number of rows and is reused freely.
+//  3. A Worker takes some rows of the left factor at a time, which then stay in
+//     the second-level cache, and lets the panels pass by them. A tile routine
+//     multiplies a few rows by one panel, held in registers while the sum over
+//     the inner dimension runs. There are routines for fewer rows, so that one row
+//     reads the panels as fast as memory gives them.
+//  4. A Team splits a product, or a Task of the caller, among its Workers. Callers
+//     may be any number of goroutines: whoever computes holds a Worker, so all of
+//     them together never use more threads than the Team has. The split never
+//     changes how an element is computed, so results are the same, bit for bit,
+//     for any number of threads. Between two Sets they differ by rounding.
 //
 // Operations on slices are methods of Set and run on the caller's thread, which
 // may be a Worker's: each call sees its slices once or twice from the beginning
