@@ -128,6 +128,7 @@ var hostile = []float32{
 	1, -1, 0.5, -0.5, 1e-7, -1e-7, 5, -5, 9.5, -9.5, 12, -12, 13, -13, 17, -17, 50, -50, 87.3, -87.3, -87.33654, -87.33655,
 	88, -88, 88.72283, 88.72284, 88.72285, -88.8, 89, -89, 100, -100, 101, -101, 1e4, -1e4, 1e19, -1e19, 1e30, -1e30,
 	math.MaxFloat32, -math.MaxFloat32, inf, -inf, nan,
+	math.Float32frombits(0x7f803030), math.Float32frombits(0xffc00a5f), // NaNs that carry something
 }
 
 // draw gives the inputs of an operation: normal values of some spread and, where
@@ -352,6 +353,7 @@ func TestShortSlicesPanic(t *testing.T) {
 }
 
 func FuzzOperations(f *testing.F) {
+	f.Add(uint8('8'), []byte("00\x80\x7f")) // a NaN that carries something
 	for i := range operations() {
 		f.Add(uint8(i), binary.LittleEndian.AppendUint64(nil, 0x7f8000003f800000))
 		f.Add(uint8(i), []byte("a few words that are numbers, more of them than one vector holds, so that there is a tail"))

@@ -166,6 +166,7 @@ func TestSoftmaxOfSpecialValues(t *testing.T) {
 				"one very high": {-3e38, 3e38, 0, 1},
 				"NaN":           {1, nan, nan, nan},
 				"NaN in -Inf":   {-inf, nan, nan, nan},
+				"other NaN":     {1, math.Float32frombits(0x7f803030), nan, nan},
 				"+Inf":          {1, inf, nan, nan},
 			} {
 				x := make([]float32, n)

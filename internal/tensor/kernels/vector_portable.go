@@ -99,6 +99,8 @@ func exp32(x float32) float32 {
 		return float32(math.Inf(1))
 	case x < underflow:
 		return 0
+	case x != x:
+		return x
 	}
 	t := float64(x) * math.Log2E
 	k := math.Floor(t + 0.5)
@@ -108,10 +110,15 @@ func exp32(x float32) float32 {
 func exp2Portable(t float32) float32 {
 	const (
 		flushBelow = -126
+		// roundMagic added to a float32 below 2^22 in size rounds it to an integer
+		// and leaves that integer in the low bits of the sum.
 		roundMagic = 3 << 22
 	)
-	if t < flushBelow {
+	switch {
+	case t < flushBelow:
 		return 0
+	case t != t:
+		return t
 	}
 	shifted := t + roundMagic
 	return polynomial2(t-(shifted-roundMagic), math.Float32bits(shifted))

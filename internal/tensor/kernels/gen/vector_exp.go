@@ -14,9 +14,6 @@ var exp2Coefficients = []float32{
 }
 
 const (
-	// roundMagic added to a float32 below 2^22 in size rounds it to an integer
-	// and leaves that integer in the low bits of the sum.
-	roundMagic = 3 << 22
 	// leastExponent of 2 has a normal result.
 	leastExponent = -126
 
@@ -103,25 +100,26 @@ func (v vectorEmitter) subExpMul() {
 const exponentialRegs = 4
 
 // exponential is 2^t as 2^(t-k) * 2^k with k the integer nearest to t: the first
-// factor is a polynomial, the second is added to the exponent bits.
+// factor is a polynomial, the second is added to the exponent bits. A k that is
+// not a number becomes the integer 1<<31, whose low bits add nothing.
 type exponential struct {
 	r            *routine
-	magic        reg.VecPhysical
+	least        operand.Op // argument with a normal result
 	coefficients []operand.Op
 	// of natural alone
-	log2E, log2ERest, least, most, infinity operand.Op
+	log2E, log2ERest, most, infinity operand.Op
 }
 
 // newExponential prepares powers of two.
 func newExponential(r *routine) exponential {
-	e := exponential{r: r, magic: r.register(roundMagic), least: r.all(leastExponent)}
+	e := exponential{r: r, least: r.all(leastExponent)}
 	return e.withCoefficients()
 }
 
 // newNatural prepares powers of e.
 func newNatural(r *routine) exponential {
 	e := exponential{
-		r: r, magic: r.register(roundMagic), log2E: r.all(log2E), log2ERest: r.all(log2ERest),
+		r: r, log2E: r.all(log2E), log2ERest: r.all(log2ERest),
 		least: r.all(expLeast), most: r.all(expMost), infinity: r.all(float32(math.Inf(1))),
 	}
 	return e.withCoefficients()
@@ -139,8 +137,8 @@ func (e exponential) withCoefficients() exponential {
 // result. Below 2^-126 that is zero; NaN stays NaN.
 func (e exponential) ofTwo(regs []reg.VecPhysical) reg.VecPhysical {
 	r, t, k, rest := e.r, regs[0], regs[1], regs[2]
-	r.VADDPS(e.magic, t, k)
-	r.VSUBPS(e.magic, k, rest)
+	r.VCVTPS2DQ(t, k)
+	r.VCVTDQ2PS(k, rest)
 	r.VSUBPS(rest, t, rest)
 	return e.power(regs)
 }
@@ -151,9 +149,9 @@ func (e exponential) ofTwo(regs []reg.VecPhysical) reg.VecPhysical {
 // exact but for the last bit, since nothing is rounded before.
 func (e exponential) natural(regs []reg.VecPhysical) reg.VecPhysical {
 	r, x, k, rest := e.r, regs[0], regs[1], regs[2]
-	r.VMOVUPS(e.magic, k)
-	r.VFMADD231PS(e.log2E, x, k)
-	r.VSUBPS(e.magic, k, rest)
+	r.VMULPS(e.log2E, x, rest)
+	r.VCVTPS2DQ(rest, k)
+	r.VCVTDQ2PS(k, rest)
 	r.VFMSUB231PS(e.log2E, x, rest)
 	r.VFMADD231PS(e.log2ERest, x, rest)
 	p := e.power(regs)
@@ -167,7 +165,7 @@ func (e exponential) natural(regs []reg.VecPhysical) reg.VecPhysical {
 	return p
 }
 
-// power emits 2^(rest+k) for the argument, k in the low bits, rest and a scratch
+// power emits 2^(rest+k) for the argument, the integer k, rest and a scratch
 // register, which has the result. It is zero where the argument is below the
 // least.
 func (e exponential) power(regs []reg.VecPhysical) reg.VecPhysical {
