@@ -112,7 +112,7 @@ func threadRows(b *bench) ([]row, error) {
 		defer b.blas.limit(1)
 	}
 	var contests []contest
-	for _, p := range products[:4] {
+	for _, p := range products {
 		o := p.operands()
 		theirs := b.onBLAS(o.peer)
 		if b.blas != nil {
@@ -125,5 +125,6 @@ func threadRows(b *bench) ([]row, error) {
 			tolerance: o.tolerance(),
 		})
 	}
-	return runAll(b.rounds, contests)
+	rows, err := runAll(b.rounds, contests)
+	return append(rows, geometricMean("geometric mean", figure{ratio: threadsRatio}, rows)), err
 }

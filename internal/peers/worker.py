@@ -37,22 +37,36 @@ def read(path):
     return tensors
 
 
-def attend(q, k, v, causal, form):
-    """Attention of [batch, heads, seq, d]: spelled out in the operations that every PyTorch has, or its fused one."""
+def attend(q, k, v, form):
+    """Causal attention of [batch, heads, seq, d]: PyTorch's fused one, or spelled out in the operations that every PyTorch has.
+
+    Heads of the keys serve groups of query heads. Spelled out, a group's queries are rows of one product.
+    """
+    seq, groups = q.shape[2], q.shape[1] // k.shape[1]
     if form == "fused":
-        return F.scaled_dot_product_attention(q, k, v, is_causal=causal and q.shape[2] > 1)
-    scores = q @ k.transpose(-1, -2)
+        return fused(q, k, v, is_causal=seq > 1, **({"enable_gqa": True} if groups > 1 else {}))
+    rows = q.reshape(q.shape[0], k.shape[1], groups * seq, q.shape[3])
+    scores = rows @ k.transpose(-1, -2)
     scores *= 1 / math.sqrt(q.shape[-1])
-    if causal and q.shape[2] > 1:
-        scores.masked_fill_(mask(q.shape[2]), -math.inf)
-    return scores.softmax(-1) @ v
+    if seq > 1:
+        scores.masked_fill_(mask(seq, groups), -math.inf)
+    return (scores.softmax(-1) @ v).view(q.shape)
+
+
+def fused(q, k, v, **options):
+    """Before grouped heads were an option, keys and values are repeated."""
+    if "enable_gqa" in options and "enable_gqa" not in (F.scaled_dot_product_attention.__doc__ or ""):
+        groups = q.shape[1] // k.shape[1]
+        del options["enable_gqa"]
+        k, v = k.repeat_interleave(groups, 1), v.repeat_interleave(groups, 1)
+    return F.scaled_dot_product_attention(q, k, v, **options)
 
 
 @functools.cache
 @torch.inference_mode(False)
-def mask(n):
+def mask(n, groups):
     """What lies in the future of each query; computed once, as real models do."""
-    return torch.ones(n, n, dtype=torch.bool).triu(1)
+    return torch.ones(n, n, dtype=torch.bool).triu(1).repeat(groups, 1)
 
 
 @functools.cache
@@ -124,10 +138,7 @@ class Block:
             q, k = rotary(q, past, o["theta"]), rotary(k, past, o["theta"])
         if cache:
             k, v = cache.extend(k, v)
-        groups = o["heads"] // o["kv_heads"]
-        if groups > 1:
-            k, v = k.repeat_interleave(groups, 1), v.repeat_interleave(groups, 1)
-        return self.linear("self_attn.o_proj", by_position(attend(q, k, v, True, o["attention"])))
+        return self.linear("self_attn.o_proj", by_position(attend(q, k, v, o["attention"])))
 
     def mlp(self, x):
         if self.o["style"] == "llama":
