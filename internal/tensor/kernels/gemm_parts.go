@@ -23,24 +23,26 @@ func (t *Team) runPass(c *call, batch int) error {
 
 // split chooses the parts of multiplyStep: blocks of whole tiles of rows, some
 // for each thread so that all end together, and where the rows are too few,
-// blocks of panels. An element is computed alike in any part.
+// blocks of panels; none is smaller than is worth the hand-over. An element is
+// computed alike in any part.
 func (p *product) split(t *Team, batch int) {
-	rows, panels := p.c.Rows, p.packed.panels()
-	p.partRows, p.partCols = leftRows, p.packed.Cols
+	const (
+		rowParts, allParts = 24, 8   // for each thread
+		leastWork          = 1 << 17 // multiplications, some microseconds
+		leastRows          = 8       // fewer take as long: memory is what they wait for
+	)
+	rows, cols, depth := p.c.Rows, p.packed.Cols, p.packed.Rows
+	p.partRows, p.partCols = leftRows, cols
 	if t.threads > 1 {
-		const (
-			rowsParts, allParts = 24, 8 // for each thread
-			leastWork           = 1 << 18
-			leastRows           = 8 // below that memory is what takes the time
-		)
-		p.partRows = min(leftRows, roundUp(rows*batch/(rowsParts*t.threads)+1, t.set.rows))
+		least := max(rows*batch/(rowParts*t.threads), leastWork/(depth*cols)) + 1
+		p.partRows = min(leftRows, roundUp(least, t.set.rows))
 		down := (rows + p.partRows - 1) / p.partRows * batch
-		work := max(leastRows, min(rows, p.partRows)) * p.packed.Rows * t.set.cols
 		across := max(1, allParts*t.threads/down)
-		p.partCols = max((panels+across-1)/across, leastWork/work+1) * t.set.cols
+		work := max(leastRows, min(rows, p.partRows)) * depth
+		p.partCols = roundUp(max((cols+across-1)/across, leastWork/work+1), t.set.cols)
 	}
 	p.partsDown = (rows + p.partRows - 1) / p.partRows
-	p.partsAcross = (p.packed.Cols + p.partCols - 1) / p.partCols
+	p.partsAcross = (cols + p.partCols - 1) / p.partCols
 }
 
 // parts is how many multiplyStep has for so many matrices.

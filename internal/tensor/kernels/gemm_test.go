@@ -224,6 +224,30 @@ func checkThreads(t *testing.T, set *Set, m, n, k int) {
 	}
 }
 
+// A product is split when it is worth it: a small one does not wake anybody, of
+// one with a single row every thread gets some panels.
+func TestPartsOfAProduct(t *testing.T) {
+	t.Parallel()
+	forEachSet(t, func(t *testing.T, set *Set) {
+		team := NewTeam(set, 4)
+		defer team.Close()
+		for _, c := range []struct{ m, n, k, least, most int }{
+			{16, 16, 16, 1, 1},
+			{1, 64, 64, 1, 1},
+			{96, 40, 8, 1, 1},
+			{1, 4096, 4096, 16, 64},
+			{4096, 64, 512, 32, 200},
+			{300, 2000, 100, 16, 200},
+		} {
+			p := product{c: single(Matrix{Rows: c.m, Cols: c.n}), packed: Packed{Rows: c.k, Cols: c.n, width: set.cols}}
+			p.split(team, 1)
+			if got := p.parts(1); got < c.least || got > c.most {
+				t.Errorf("%d×%d×%d has %d parts, want %d to %d", c.m, c.n, c.k, got, c.least, c.most)
+			}
+		}
+	})
+}
+
 // A row of a factor touches its row of the result alone, so NaN and Inf must
 // appear exactly there.
 func TestGemmPropagatesNaNAndInf(t *testing.T) {
