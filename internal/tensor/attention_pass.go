@@ -60,7 +60,10 @@ type AttentionOptions struct {
 //
 //	dV = Pᵀ*dO, dP = dO*Vᵀ, dS = P∘(dP - rowsum(P∘dP)), dQ = dS*K/sqrt(d), dK = dSᵀ*Q/sqrt(d)
 //
-// where dK and dV add up the heads of a group, always in the same order.
+// where dK and dV add up the heads of a group, always in the same order. Backward
+// takes, beside gradients, copies of those factors of these products that are
+// read by columns, and for Naive dP and dS, as large as P each, for Flash one more
+// number a row and two tiles a thread.
 func (p *Pass) Attention(q, k, v *Tensor, o AttentionOptions) *Tensor {
 	s, ok := p.attentionShape("attention", q, k, v, o, 0)
 	if !ok {

@@ -12,7 +12,7 @@ import (
 // They lie in the order in which the kernels read the factors of a product,
 // keys in panels of columns and values in panels of rows: neither a prefill nor
 // a single query copies what is cached. The order belongs to the instruction
-// set of the engine.
+// set of the engine. A cache serves one goroutine at a time.
 type KVCache struct {
 	arena        *Arena
 	set          string
