@@ -1,6 +1,7 @@
 package tensor
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -257,6 +258,26 @@ func TestAttentionFailures(t *testing.T) {
 		p := NewPass(e, a, PassOptions{})
 		if out := call(p); p.Err() == nil || !strings.Contains(p.Err().Error(), want) || out.Len() != 0 {
 			t.Errorf("error %v, want %q", p.Err(), want)
+		}
+	}
+}
+
+// Scores that the machine has no room for are an error that leaves nothing.
+func TestAttentionWithoutMemory(t *testing.T) {
+	t.Parallel()
+	const queries, keys = 1 << 21, 1 << 18 // 2 TiB of scores
+	if available, known := availableBytes(); !known || available > 4*queries*keys {
+		t.Skip("the scores might fit")
+	}
+	e, a := mustEngine(t, kernels.Best(), 1), NewArena()
+	defer e.Close()
+	q, k := tensorOf(t, a, true, nil, 1, queries, 1), tensorOf(t, a, false, nil, 1, keys, 1)
+	for _, gradients := range []bool{false, true} {
+		before := a.LiveBytes()
+		p := NewPass(e, a, PassOptions{Gradients: gradients})
+		p.Attention(q, k, k, AttentionOptions{Heads: 1})
+		if _, ok := errors.AsType[*OutOfMemoryError](p.Err()); !ok || a.LiveBytes() != before || p.Nodes() != 0 {
+			t.Errorf("gradients %v: error %v, %d bytes live after %d", gradients, p.Err(), a.LiveBytes(), before)
 		}
 	}
 }
