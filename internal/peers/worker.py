@@ -1,9 +1,13 @@
 """The PyTorch side of internal/peers: computes what it is asked for and says how long it took.
 
-Speaks JSON lines on stdin and stdout: {"open": KIND, "files": [SAFETENSORS, ...], "options": {...}} reads the inputs and answers
-{"id": N}; {"run": N, "calls": C} answers {"cpu_ns": ..., "wall_ns": ...} for all C calls after one that warms the caches;
-{"write": N, "file": PATH} stores the output of the last call as raw float32; {"close": N} forgets what it holds. What fails is answered {"error": "..."};
-what this PyTorch does not have, {"absent": "..."}.
+Speaks JSON lines on stdin and stdout:
+
+{"open": KIND, "files": [SAFETENSORS, ...], "options": {...}}  prepares a computation and answers {"id": N}
+{"run": N, "calls": C}                                         does it C times: {"cpu_ns": ..., "wall_ns": ...}
+{"write": N, "file": PATH}                                     stores the output of the last call as raw float32
+{"close": N}                                                   forgets what it holds
+
+What fails is answered {"error": "..."}; what this PyTorch does not have, {"absent": "..."}.
 
 The thread count is the first argument. The caller sets OMP_NUM_THREADS, OPENBLAS_NUM_THREADS and MKL_NUM_THREADS before the
 process starts: torch.set_num_threads does not bound the BLAS underneath.
@@ -32,6 +36,8 @@ def read(path):
     tensors = {}
     for name, t in header.items():
         if name != "__metadata__":
+            if t["dtype"] != "F32":
+                raise ValueError(f"{name} is {t['dtype']}, not F32")
             first, end = t["data_offsets"]
             tensors[name] = torch.frombuffer(data, dtype=torch.float32, count=(end - first) // 4, offset=first).reshape(t["shape"]).clone()
     return tensors
@@ -288,7 +294,6 @@ class Session:
 
     def run(self, number, calls):
         compute = self.calls[number]
-        self.outputs[number] = compute()
         wall, cpu = time.perf_counter_ns(), time.process_time_ns()
         for _ in range(calls):
             self.outputs[number] = compute()
