@@ -1,6 +1,9 @@
 package kernels
 
-import "fmt"
+import (
+	"fmt"
+	"unsafe"
+)
 
 // Gemv computes y = alpha*a*x + beta*y on one thread, a of m×n, x of n and y of m
 // elements; transpose a by its strides. y must not overlap a or x. With beta
@@ -111,22 +114,32 @@ func (g *gemvCall[E]) compute(first, end int) {
 	}
 }
 
-// gemvChunk is how many elements of rows, and how many of y, are taken at once:
-// what they share of x or y stays near, and a call lasts some microseconds.
-const gemvChunk = 4096
+// chunk is how many of n elements of a line are taken at once, so that a call
+// into assembly lasts some microseconds; the chunks of a line are alike.
+func (g *gemvCall[E]) chunk(n int) int {
+	const (
+		lineBytes = 16 << 10
+		align     = 64
+	)
+	var element E
+	most := lineBytes / int(unsafe.Sizeof(element))
+	chunks := max(1, (n+most-1)/most)
+	return roundUp((n+chunks-1)/chunks, align)
+}
 
 func (g *gemvCall[E]) multiplyRows(first, end int) {
-	for i := first; i < end; i += g.dotRows {
-		y := g.y[i:min(i+g.dotRows, end)]
+	chunk := g.chunk(g.cols)
+	for i := first; i < end; i += gemvLines {
+		y := g.y[i:min(i+gemvLines, end)]
 		beta := g.beta
-		for j := 0; j < g.cols; j += gemvChunk {
-			x := g.x[j:min(j+gemvChunk, g.cols)]
+		for j := 0; j < g.cols; j += chunk {
+			x := g.x[j:min(j+chunk, g.cols)]
 			ahead := 0
 			switch {
-			case j+gemvChunk < g.cols:
-				ahead = gemvChunk
-			case i+g.dotRows < end:
-				ahead = g.dotRows*g.stride - j
+			case j+chunk < g.cols:
+				ahead = chunk
+			case i+gemvLines < end:
+				ahead = gemvLines*g.stride - j
 			}
 			g.dot(g.alpha, g.a[i*g.stride+j:], g.stride, ahead, x, beta, y)
 			beta = 1
@@ -134,20 +147,21 @@ func (g *gemvCall[E]) multiplyRows(first, end int) {
 	}
 }
 
-// addColumns finishes a chunk of y before the next: it stays in the first-level
-// cache while the columns pass by.
+// addColumns finishes a chunk of y before the next: it stays in the cache while
+// the columns pass by.
 func (g *gemvCall[E]) addColumns(first, end int) {
-	for i := first; i < end; i += gemvChunk {
-		y := g.y[i:min(i+gemvChunk, end)]
+	chunk := g.chunk(end - first)
+	for i := first; i < end; i += chunk {
+		y := g.y[i:min(i+chunk, end)]
 		scaleVector(g.beta, y)
-		for j := 0; j < g.cols; j += g.addCols {
-			x := g.x[j:min(j+g.addCols, g.cols)]
+		for j := 0; j < g.cols; j += gemvLines {
+			x := g.x[j:min(j+gemvLines, g.cols)]
 			ahead := 0
 			switch {
-			case j+g.addCols < g.cols:
-				ahead = g.addCols * g.stride
-			case i+gemvChunk < end:
-				ahead = gemvChunk - j*g.stride
+			case j+gemvLines < g.cols:
+				ahead = gemvLines * g.stride
+			case i+chunk < end:
+				ahead = chunk - j*g.stride
 			}
 			g.add(g.alpha, g.a[j*g.stride+i:], g.stride, ahead, x, y)
 		}

@@ -5,61 +5,61 @@
 package kernels
 
 //go:noescape
-func dot8Float32AVX2(alpha float32, a *float32, stride int64, ahead int64, x *float32, n int64, beta float32, y *float32)
+func dot12Float32AVX2(alpha float32, a *float32, stride int64, ahead int64, x *float32, n int64, beta float32, y *float32)
 
 //go:noescape
-func dot8Float32AVX512(alpha float32, a *float32, stride int64, ahead int64, x *float32, n int64, beta float32, y *float32)
+func add12Float32AVX2(alpha float32, a *float32, stride int64, ahead int64, x *float32, y *float32, n int64)
 
 //go:noescape
-func dot1Float32AVX2(alpha float32, a *float32, stride int64, ahead int64, x *float32, n int64, beta float32, y *float32)
-
-//go:noescape
-func dot1Float32AVX512(alpha float32, a *float32, stride int64, ahead int64, x *float32, n int64, beta float32, y *float32)
+func add12Float32AVX512(alpha float32, a *float32, stride int64, ahead int64, x *float32, y *float32, n int64)
 
 //go:noescape
 func dot12Float16AVX2(alpha float32, a *uint16, stride int64, ahead int64, x *float32, n int64, beta float32, y *float32)
 
 //go:noescape
+func add12Float16AVX2(alpha float32, a *uint16, stride int64, ahead int64, x *float32, y *float32, n int64)
+
+//go:noescape
+func add12Float16AVX512(alpha float32, a *uint16, stride int64, ahead int64, x *float32, y *float32, n int64)
+
+//go:noescape
 func dot12BFloat16AVX2(alpha float32, a *uint16, stride int64, ahead int64, x *float32, n int64, beta float32, y *float32)
 
 //go:noescape
-func dot1Float16AVX2(alpha float32, a *uint16, stride int64, ahead int64, x *float32, n int64, beta float32, y *float32)
+func add12BFloat16AVX2(alpha float32, a *uint16, stride int64, ahead int64, x *float32, y *float32, n int64)
 
 //go:noescape
-func dot1BFloat16AVX2(alpha float32, a *uint16, stride int64, ahead int64, x *float32, n int64, beta float32, y *float32)
+func add12BFloat16AVX512(alpha float32, a *uint16, stride int64, ahead int64, x *float32, y *float32, n int64)
 
 //go:noescape
-func add8Float32AVX2(alpha float32, a *float32, stride int64, ahead int64, x *float32, y *float32, n int64)
+func dot12Float32AVX512(alpha float32, a *float32, stride int64, ahead int64, x *float32, n int64, beta float32, y *float32)
+
+//go:noescape
+func dot1Float32AVX2(alpha float32, a *float32, stride int64, ahead int64, x *float32, n int64, beta float32, y *float32)
 
 //go:noescape
 func add1Float32AVX2(alpha float32, a *float32, stride int64, ahead int64, x *float32, y *float32, n int64)
 
 //go:noescape
-func add8Float16AVX2(alpha float32, a *uint16, stride int64, ahead int64, x *float32, y *float32, n int64)
+func add1Float32AVX512(alpha float32, a *float32, stride int64, ahead int64, x *float32, y *float32, n int64)
+
+//go:noescape
+func dot1Float16AVX2(alpha float32, a *uint16, stride int64, ahead int64, x *float32, n int64, beta float32, y *float32)
 
 //go:noescape
 func add1Float16AVX2(alpha float32, a *uint16, stride int64, ahead int64, x *float32, y *float32, n int64)
 
 //go:noescape
-func add8BFloat16AVX2(alpha float32, a *uint16, stride int64, ahead int64, x *float32, y *float32, n int64)
+func add1Float16AVX512(alpha float32, a *uint16, stride int64, ahead int64, x *float32, y *float32, n int64)
+
+//go:noescape
+func dot1BFloat16AVX2(alpha float32, a *uint16, stride int64, ahead int64, x *float32, n int64, beta float32, y *float32)
 
 //go:noescape
 func add1BFloat16AVX2(alpha float32, a *uint16, stride int64, ahead int64, x *float32, y *float32, n int64)
 
 //go:noescape
-func add8Float32AVX512(alpha float32, a *float32, stride int64, ahead int64, x *float32, y *float32, n int64)
-
-//go:noescape
-func add1Float32AVX512(alpha float32, a *float32, stride int64, ahead int64, x *float32, y *float32, n int64)
-
-//go:noescape
-func add8Float16AVX512(alpha float32, a *uint16, stride int64, ahead int64, x *float32, y *float32, n int64)
-
-//go:noescape
-func add1Float16AVX512(alpha float32, a *uint16, stride int64, ahead int64, x *float32, y *float32, n int64)
-
-//go:noescape
-func add8BFloat16AVX512(alpha float32, a *uint16, stride int64, ahead int64, x *float32, y *float32, n int64)
-
-//go:noescape
 func add1BFloat16AVX512(alpha float32, a *uint16, stride int64, ahead int64, x *float32, y *float32, n int64)
+
+//go:noescape
+func dot1Float32AVX512(alpha float32, a *float32, stride int64, ahead int64, x *float32, n int64, beta float32, y *float32)

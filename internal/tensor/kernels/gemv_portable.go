@@ -57,7 +57,6 @@ func expandingGemv(f Format) gemvKernel[uint16] {
 	}
 	const piece = 256
 	return gemvKernel[uint16]{
-		dotRows: 1, addCols: 1,
 		dot: func(alpha float32, a []uint16, stride, _ int, x []float32, beta float32, y []float32) {
 			var expanded [piece]float32
 			for i := range y {

@@ -5,16 +5,13 @@ import "unsafe"
 func avx2Gemv() gemvRoutines {
 	return gemvRoutines{
 		gemvFloat32: gemvKernel[float32]{
-			dotRows: 8, dot: dotLines(8, dot8Float32AVX2, dot1Float32AVX2),
-			addCols: 8, add: addLines(8, add8Float32AVX2, add1Float32AVX2),
+			dot: dotLines(dot12Float32AVX2, dot1Float32AVX2), add: addLines(add12Float32AVX2, add1Float32AVX2),
 		},
 		gemvFloat16: gemvKernel[uint16]{
-			dotRows: 12, dot: dotLines(12, dot12Float16AVX2, dot1Float16AVX2),
-			addCols: 8, add: addLines(8, add8Float16AVX2, add1Float16AVX2),
+			dot: dotLines(dot12Float16AVX2, dot1Float16AVX2), add: addLines(add12Float16AVX2, add1Float16AVX2),
 		},
 		gemvBFloat16: gemvKernel[uint16]{
-			dotRows: 12, dot: dotLines(12, dot12BFloat16AVX2, dot1BFloat16AVX2),
-			addCols: 8, add: addLines(8, add8BFloat16AVX2, add1BFloat16AVX2),
+			dot: dotLines(dot12BFloat16AVX2, dot1BFloat16AVX2), add: addLines(add12BFloat16AVX2, add1BFloat16AVX2),
 		},
 	}
 }
@@ -22,16 +19,13 @@ func avx2Gemv() gemvRoutines {
 func avx512Gemv() gemvRoutines {
 	return gemvRoutines{
 		gemvFloat32: gemvKernel[float32]{
-			dotRows: 8, dot: dotLines(8, dot8Float32AVX512, dot1Float32AVX512),
-			addCols: 8, add: addLines(8, add8Float32AVX512, add1Float32AVX512),
+			dot: dotLines(dot12Float32AVX512, dot1Float32AVX512), add: addLines(add12Float32AVX512, add1Float32AVX512),
 		},
 		gemvFloat16: gemvKernel[uint16]{
-			dotRows: 12, dot: dotLines(12, dot12Float16AVX2, dot1Float16AVX2),
-			addCols: 8, add: addLines(8, add8Float16AVX512, add1Float16AVX512),
+			dot: dotLines(dot12Float16AVX2, dot1Float16AVX2), add: addLines(add12Float16AVX512, add1Float16AVX512),
 		},
 		gemvBFloat16: gemvKernel[uint16]{
-			dotRows: 12, dot: dotLines(12, dot12BFloat16AVX2, dot1BFloat16AVX2),
-			addCols: 8, add: addLines(8, add8BFloat16AVX512, add1BFloat16AVX512),
+			dot: dotLines(dot12BFloat16AVX2, dot1BFloat16AVX2), add: addLines(add12BFloat16AVX512, add1BFloat16AVX512),
 		},
 	}
 }
@@ -41,13 +35,13 @@ type (
 	addAssembly[E float32 | uint16] func(alpha float32, a *E, stride, ahead int64, x, y *float32, n int64)
 )
 
-// dotLines calls the loop over so many rows, or that over one for each of fewer.
-func dotLines[E float32 | uint16](rows int, all, one dotAssembly[E]) func(float32, []E, int, int, []float32, float32, []float32) {
+// dotLines calls the loop over gemvLines rows, or that over one for each of fewer.
+func dotLines[E float32 | uint16](all, one dotAssembly[E]) func(float32, []E, int, int, []float32, float32, []float32) {
 	return func(alpha float32, a []E, stride, ahead int, x []float32, beta float32, y []float32) {
 		_ = a[(len(y)-1)*stride+len(x)-1]
 		n, size := int64(len(x)), int64(unsafe.Sizeof(a[0]))
 		step := int64(stride) * size
-		if len(y) == rows {
+		if len(y) == gemvLines {
 			all(alpha, &a[0], step, int64(ahead)*size, &x[0], n, beta, &y[0])
 			return
 		}
@@ -57,14 +51,14 @@ func dotLines[E float32 | uint16](rows int, all, one dotAssembly[E]) func(float3
 	}
 }
 
-// addLines calls the loop over so many columns, or that over one for each of
+// addLines calls the loop over gemvLines columns, or that over one for each of
 // fewer.
-func addLines[E float32 | uint16](cols int, all, one addAssembly[E]) func(float32, []E, int, int, []float32, []float32) {
+func addLines[E float32 | uint16](all, one addAssembly[E]) func(float32, []E, int, int, []float32, []float32) {
 	return func(alpha float32, a []E, stride, ahead int, x, y []float32) {
 		_ = a[(len(x)-1)*stride+len(y)-1]
 		n, size := int64(len(y)), int64(unsafe.Sizeof(a[0]))
 		step := int64(stride) * size
-		if len(x) == cols {
+		if len(x) == gemvLines {
 			all(alpha, &a[0], step, int64(ahead)*size, &x[0], &y[0], n)
 			return
 		}

@@ -56,7 +56,7 @@ func (g *gemvCall[E]) rowsPerPart(threads int) int {
 	const (
 		partsPerThread = 2
 		leastBytes     = 64 << 10
-		partAlign      = 96 // of dotRows and of a cache line of y
+		partAlign      = 8 * gemvLines // and of the 16 float32 of a cache line
 	)
 	var element E
 	parts := 1

@@ -7,28 +7,23 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// gemvs emits the inner loops of matrix-vector products. Several lines, rows or
-// columns, are read at once, so that the vector beside them is loaded less often
-// and more reads are under way; their numbers are chosen by measuring. The
-// conversions of AVX-512 are no faster than those of AVX2, whose dot products of
-// halves serve both.
+// gemvLines is how many lines, rows or columns, one loop reads at once: the more,
+// the less often the vector beside them is loaded, and the more reads are under
+// way. Beyond a dozen the processor's own prefetching loses track.
+const gemvLines = 12
+
+// gemvs emits the inner loops of matrix-vector products. AVX-512 expands halves
+// no faster than AVX2 does, whose dot products of halves serve both.
 func (g *generator) gemvs() {
 	g.ConstraintExpr("amd64")
 	mask := g.laneMask()
-	narrow, wide := avx2(), avx512()
-	for _, rows := range []int{8, 1} {
-		g.dot(narrow, float32s(), mask, rows)
-		g.dot(wide, float32s(), mask, rows)
-	}
-	for _, rows := range []int{12, 1} {
-		g.dot(narrow, float16s(), mask, rows)
-		g.dot(narrow, bfloat16s(), mask, rows)
-	}
-	for _, s := range []isa{narrow, wide} {
+	for _, lines := range []int{gemvLines, 1} {
 		for _, f := range []format{float32s(), float16s(), bfloat16s()} {
-			g.add(s, f, mask, 8)
-			g.add(s, f, mask, 1)
+			g.dot(avx2(), f, mask, lines)
+			g.add(avx2(), f, mask, lines)
+			g.add(avx512(), f, mask, lines)
 		}
+		g.dot(avx512(), float32s(), mask, lines)
 	}
 }
 
@@ -290,17 +285,9 @@ func (g *generator) add(s isa, f format, mask operand.Mem, cols int) {
 	}
 	const alone = 4
 	v.loop(v.unroll(alone), func(count int) {
-		accs, spare := free[:count], &pool{regs: free[count:]}
-		for i, acc := range accs {
-			g.VMOVUPS(v.beside(i), acc)
-		}
-		for j, factor := range factors {
-			for i, acc := range accs {
-				v.multiplyAdd(j, i, factor, spare, acc)
-			}
-		}
-		for i, acc := range accs {
-			g.VMOVUPS(acc, v.beside(i))
+		some := min(count, len(free)/2) // half of the registers are for what is expanded
+		for first := 0; first < count; first += some {
+			v.addVectors(first, factors, free[:some], &pool{regs: free[some:]})
 		}
 	})
 	g.TESTQ(v.n, v.n)
@@ -315,6 +302,22 @@ func (g *generator) add(s isa, f format, mask operand.Mem, cols int) {
 	g.Label("done")
 	g.VZEROUPPER()
 	g.RET()
+}
+
+// addVectors adds as many vectors of each column as there are registers for y,
+// from the given one on.
+func (v *gemv) addVectors(first int, factors, y []reg.VecPhysical, spare *pool) {
+	for i, acc := range y {
+		v.VMOVUPS(v.beside(first+i), acc)
+	}
+	for j, factor := range factors {
+		for i, acc := range y {
+			v.multiplyAdd(j, first+i, factor, spare, acc)
+		}
+	}
+	for i, acc := range y {
+		v.VMOVUPS(acc, v.beside(first+i))
+	}
 }
 
 const (
