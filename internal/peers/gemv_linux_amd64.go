@@ -7,7 +7,7 @@ import (
 )
 
 // The figures of matrix-vector products: of OpenBLAS' speed and of the read
-// bandwidth, and of halves to float32.
+// bandwidth, and of float16 to float32.
 const (
 	gemvRatio = 0.95
 	halfRatio = 1.7
@@ -49,12 +49,12 @@ func (g gemv) run(b *bench) ([]row, error) {
 	if g.transposed {
 		in, out = out, in
 	}
-	x, ours, theirs := normal(in, 2), make([]float32, out), make([]float32, out)
+	x, y, theirs := normal(in, 2), make([]float32, out), make([]float32, out)
 	matrix := kernels.RowMajor(a, g.rows, g.cols)
 	if g.transposed {
 		matrix = matrix.Transposed()
 	}
-	own := onThread("", func() error { return b.team.Gemv(1, matrix, x, 0, ours) }).into(ours)
+	own := onThread("", func() error { return b.team.Gemv(1, matrix, x, 0, y) }).into(y)
 	blas := b.onBLAS(func(o *openBLAS) { o.apply(g.rows, g.cols, a, g.transposed, x, theirs) }).into(theirs)
 	read := own
 	read.name = " of the bandwidth"
@@ -62,22 +62,22 @@ func (g gemv) run(b *bench) ([]row, error) {
 	return runAll(b.rounds, []contest{
 		{name: g.name, unit: speed, figure: figure{ratio: gemvRatio}, ours: []side{own}, theirs: []side{blas}, tolerance: 0.05},
 		{name: g.name, unit: speed, figure: figure{ratio: gemvRatio}, ours: []side{read}, theirs: []side{reading(a)}},
-		g.halves(b, own, matrix, x),
+		g.half(b, kernels.Float16, figure{ratio: halfRatio}, own, matrix, x),
+		g.half(b, kernels.BFloat16, figure{}, own, matrix, x),
 	})
 }
 
-// halves compare the same product of half as many bytes with that in float32,
+// half compares the same product of half as many bytes with that in float32,
 // which is the peer here.
-func (g gemv) halves(b *bench, full side, matrix kernels.Matrix, x []float32) contest {
+func (g gemv) half(b *bench, format kernels.Format, f figure, full side, matrix kernels.Matrix, x []float32) contest {
 	full.name = "ours in float32"
-	c := contest{name: g.name, unit: milliseconds, figure: figure{ratio: halfRatio}, theirs: []side{full}, tolerance: 3}
-	for _, f := range []kernels.Format{kernels.Float16, kernels.BFloat16} {
-		data, y := make([]uint16, len(matrix.Data)), make([]float32, matrix.Rows)
-		b.set.Round(data, matrix.Data, f)
-		half := kernels.HalfMatrix{
-			Data: data, Format: f, Rows: matrix.Rows, Cols: matrix.Cols, RowStride: matrix.RowStride, ColStride: matrix.ColStride,
-		}
-		c.ours = append(c.ours, onThread(" in "+f.String(), func() error { return b.team.GemvHalf(1, half, x, 0, y) }).into(y))
+	data, y := make([]uint16, len(matrix.Data)), make([]float32, matrix.Rows)
+	b.set.Round(data, matrix.Data, format)
+	half := kernels.HalfMatrix{
+		Data: data, Format: format, Rows: matrix.Rows, Cols: matrix.Cols, RowStride: matrix.RowStride, ColStride: matrix.ColStride,
 	}
-	return c
+	return contest{
+		name: fmt.Sprintf("%s in %s", g.name, format), unit: milliseconds, figure: f, theirs: []side{full}, tolerance: halfTolerance,
+		ours: ours(onThread("", func() error { return b.team.GemvHalf(1, half, x, 0, y) }).into(y)),
+	}
 }
