@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -279,4 +280,26 @@ func TestGemvDoesNotAllocate(t *testing.T) {
 		}
 		team.Close()
 	}
+}
+
+// Calls at once on one team have a state each.
+func TestGemvFromManyGoroutines(t *testing.T) {
+	t.Parallel()
+	team := NewTeam(Best(), 2)
+	defer team.Close()
+	var group sync.WaitGroup
+	for seed := range uint64(8) {
+		group.Go(func() {
+			for _, f := range []Format{Float32, Float16, BFloat16} {
+				d := gemvCase{m: 400, n: 130, format: f, transposed: seed%2 == 0, alpha: 1, beta: 2, seed: seed}.data()
+				want := d.by(t, newWorker(Best(), 0))
+				for range 20 {
+					if !sameBits(d.by(t, team), want) {
+						t.Errorf("%s: a call beside others differs from one alone", f)
+					}
+				}
+			}
+		})
+	}
+	group.Wait()
 }
