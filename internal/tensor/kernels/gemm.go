@@ -123,14 +123,13 @@ func (t *Team) multiply(p product) error {
 	if p.b.BatchStride != 0 {
 		batch = min(batch, max(1, packedMost/t.set.PackedLen(depth, cols)))
 	}
-	if need := t.set.PackedLen(depth, cols) * p.distinct(batch); len(call.packed) < need {
-		call.packed = make([]float32, need)
-	}
+	buffer := t.takeBuffer(t.set.PackedLen(depth, cols) * p.distinct(batch))
+	defer t.giveBuffer(buffer)
 	for first := 0; first < p.c.Batch; first += batch {
 		for col := 0; col < p.c.Cols; col += cols {
 			call.product.beta = p.beta
 			for row := 0; row < p.a.Cols; row += depth {
-				call.product.setPass(t, call.packed, first, row, min(depth, p.a.Cols-row), col, min(cols, p.c.Cols-col))
+				call.product.setPass(t, buffer, first, row, min(depth, p.a.Cols-row), col, min(cols, p.c.Cols-col))
 				if err := t.runPass(call, min(batch, p.c.Batch-first)); err != nil {
 					return err
 				}

@@ -28,9 +28,13 @@ type Step struct {
 // leave a call between two parts when another call waits for a worker.
 //
 // A call in a steady state starts no goroutine and allocates nothing. A helper
-// that has nothing to do looks out for the next call for helperSpin, so that a
+// that has nothing to do looks out for the next call for some 50 µs, so that a
 // row of short products keeps its threads, and sleeps after that. This costs
 // each thread but the caller's so much processor time after the last call.
+//
+// Besides the scratch memory of the workers, some 300 KB each, a Team keeps a
+// buffer of up to 8 MiB for packed factors for each product that was ever under
+// way at the same time.
 type Team struct {
 	set     *Set
 	threads int
@@ -47,14 +51,14 @@ type Team struct {
 	queue  []*call   // calls that wait for a worker, the first first
 	active []*call   // calls that helpers may join
 	idle   []*call   // to be used again
-	// buffers are the memory for packed factors of calls that have ended.
+	// buffers are memory for packed factors, the one given back last at the end.
 	buffers            [][]float32
 	sleeping, spinning int // helpers that wait for a token, that look out
 }
 
-// helperSpin is how long a helper looks out for the next call. Waking it up
-// takes the system 5 to 50 µs, about what a product of 128³ takes.
-const helperSpin = 50 * time.Microsecond
+// lookOut is how long somebody looks out for what is about to happen before it
+// sleeps. Waking up takes 5 to 50 µs, about what a product of 128³ takes.
+const lookOut = 50 * time.Microsecond
 
 // NewTeam returns a team of so many threads, at least 1, that computes with
 // set. Close ends its goroutines.
@@ -99,19 +103,20 @@ func (t *Team) begin() *call {
 	t.mu.Lock()
 	c, ok := pop(&t.idle)
 	if !ok {
-		c = &call{turn: make(chan *Worker, 1)}
+		c = newCall(t.threads)
 	}
-	w, ok := pop(&t.free)
-	if !ok {
-		t.queue = append(t.queue, c)
-		t.waiting.Store(int32(len(t.queue)))
+	c.lead, ok = pop(&t.free)
+	if ok {
 		t.mu.Unlock()
-		w = <-c.turn
-		t.mu.Lock()
+		return c
 	}
-	c.lead = w
-	c.packed, _ = pop(&t.buffers)
+	t.queue = append(t.queue, c)
+	t.waiting.Store(int32(len(t.queue)))
+	for _, other := range t.active {
+		other.wakeAll() // its helpers
+	}
 	t.mu.Unlock()
+	c.lead = <-c.turn
 	return c
 }
 
@@ -119,14 +124,26 @@ func (t *Team) begin() *call {
 func (t *Team) end(c *call) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if c.packed != nil {
-		t.buffers = append(t.buffers, c.packed)
-		c.packed = nil
-	}
 	t.release(c.lead)
 	c.lead = nil
 	t.idle = append(t.idle, c)
 	t.wakeHelpers()
+}
+
+// takeBuffer returns memory for n elements at least.
+func (t *Team) takeBuffer(n int) []float32 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if buffer, ok := pop(&t.buffers); ok && len(buffer) >= n {
+		return buffer
+	}
+	return make([]float32, n)
+}
+
+func (t *Team) giveBuffer(buffer []float32) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.buffers = append(t.buffers, buffer)
 }
 
 // release gives w to the call that has waited longest, if any. t.mu is held.
@@ -164,9 +181,7 @@ func (t *Team) disband(c *call) {
 		t.open.Add(-1)
 	}
 	t.mu.Unlock()
-	for p := (patience{}); c.helpers.Load() > 0; {
-		p.wait()
-	}
+	c.await(func() bool { return c.helpers.Load() == 0 })
 }
 
 // wakeHelpers wakes as many as have a worker and a call that wants them. t.mu is
@@ -207,7 +222,7 @@ func (t *Team) join(worked bool) (*call, *Worker) {
 		if worked && t.spinning < len(t.free) {
 			t.spinning++
 			t.mu.Unlock()
-			t.lookOut()
+			t.awaitCall()
 			t.mu.Lock()
 			t.spinning--
 		} else {
@@ -242,9 +257,9 @@ func (t *Team) match() (*call, *Worker) {
 	return best, w
 }
 
-// lookOut returns when a call wants help or when helperSpin is over.
-func (t *Team) lookOut() {
-	for start := time.Now(); t.open.Load() == 0 && time.Since(start) < helperSpin; {
+// awaitCall returns when a call wants help or when lookOut is over.
+func (t *Team) awaitCall() {
+	for start := time.Now(); t.open.Load() == 0 && time.Since(start) < lookOut; {
 		runtime.Gosched()
 	}
 }
@@ -259,6 +274,7 @@ func (t *Team) leave(c *call, w *Worker, finished bool) {
 		c.wanted = 0
 	}
 	c.helpers.Add(-1)
+	c.wakeAll()
 	t.release(w)
 }
 

@@ -48,15 +48,23 @@ type call struct {
 	// for, guarded by the team's mutex.
 	helpers atomic.Int32
 	wanted  int
+	// asleep is how many wait in await for a token on wake.
+	asleep atomic.Int32
+	wake   chan struct{}
 
 	product product
-	packed  []float32
 }
 
 // stepState counts the parts of a step that were taken and that are done.
 type stepState struct {
 	Step
 	taken, done atomic.Int64
+}
+
+func (s *stepState) complete() bool { return int(s.done.Load()) >= s.Parts }
+
+func newCall(threads int) *call {
+	return &call{turn: make(chan *Worker, 1), wake: make(chan struct{}, threads)}
 }
 
 // prepare copies the steps and returns the largest number of parts. No helper is
@@ -96,11 +104,9 @@ func (c *call) work(w *Worker, waiting *atomic.Int32) bool {
 	for i := range c.steps {
 		if i > 0 {
 			before := &c.steps[i-1]
-			for p := (patience{}); int(before.done.Load()) < before.Parts; {
-				if called(waiting) {
-					return false
-				}
-				p.wait()
+			c.await(func() bool { return before.complete() || called(waiting) })
+			if !before.complete() {
+				return false
 			}
 		}
 		if !c.takeParts(w, &c.steps[i], waiting) {
@@ -123,6 +129,9 @@ func (c *call) takeParts(w *Worker, s *stepState, waiting *atomic.Int32) bool {
 			}
 		}
 		s.done.Add(1)
+		if s.complete() {
+			c.wakeAll()
+		}
 	}
 	return false
 }
@@ -130,20 +139,35 @@ func (c *call) takeParts(w *Worker, s *stepState, waiting *atomic.Int32) bool {
 // called says that a helper's worker is wanted elsewhere; a lead has no counter.
 func called(waiting *atomic.Int32) bool { return waiting != nil && waiting.Load() > 0 }
 
-// patience is how a worker waits for the others, who are busy with their last
-// part: it spins for some tens of microseconds and then sleeps in between, so
-// that the system can give the processor to one that had to stop.
-type patience struct{ spins int }
-
-func (p *patience) wait() {
-	const (
-		most = 200
-		nap  = 10 * time.Microsecond
-	)
-	if p.spins < most {
-		p.spins++
-		runtime.Gosched()
-		return
+// await waits for the others, who are busy with their last parts: it looks out
+// for a while, then it sleeps until wakeAll. What makes the condition true is
+// followed by wakeAll.
+func (c *call) await(condition func() bool) {
+	for start := time.Now(); !condition(); {
+		if time.Since(start) < lookOut {
+			runtime.Gosched()
+			continue
+		}
+		c.asleep.Add(1)
+		if !condition() || !c.stayAwake() {
+			<-c.wake
+		}
 	}
-	time.Sleep(nap)
+}
+
+// stayAwake takes back the announcement to sleep; false if a token is on its way.
+func (c *call) stayAwake() bool {
+	for n := c.asleep.Load(); n > 0; n = c.asleep.Load() {
+		if c.asleep.CompareAndSwap(n, n-1) {
+			return true
+		}
+	}
+	return false
+}
+
+// wakeAll gives a token to each who sleeps in await.
+func (c *call) wakeAll() {
+	for range c.asleep.Swap(0) {
+		c.wake <- struct{}{}
+	}
 }

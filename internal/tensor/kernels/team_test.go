@@ -19,6 +19,7 @@ type countTask struct {
 	counts []atomic.Int32
 	before *countTask
 	failAt int
+	slow   bool // the first part takes so long that those who wait for it sleep
 	office *office
 }
 
@@ -35,6 +36,9 @@ func (c *countTask) Do(w *Worker, i int) error {
 		if err := c.office.use(w); err != nil {
 			return err
 		}
+	}
+	if c.slow && i == 0 {
+		time.Sleep(2 * lookOut)
 	}
 	if i == c.failAt {
 		return partError{i, c}
@@ -130,11 +134,13 @@ func TestTeamServesManyCallers(t *testing.T) {
 	type callCase struct {
 		parts  []int
 		failAt int // in the first step
+		slow   bool
 	}
 	draw := rapid.Custom(func(t *rapid.T) callCase {
 		return callCase{
 			parts:  rapid.SliceOfN(rapid.IntRange(0, 12), 1, 4).Draw(t, "parts"),
 			failAt: rapid.IntRange(-8, 11).Draw(t, "failAt"),
+			slow:   rapid.IntRange(0, 3).Draw(t, "slow") == 0,
 		}
 	})
 	rapid.Check(t, func(t *rapid.T) {
@@ -148,7 +154,7 @@ func TestTeamServesManyCallers(t *testing.T) {
 		for i, calls := range callers {
 			wait.Go(func() {
 				for _, c := range calls {
-					errs[i] = errors.Join(errs[i], runCounted(team, o, c.parts, c.failAt))
+					errs[i] = errors.Join(errs[i], runCounted(team, o, c.parts, c.failAt, c.slow))
 				}
 			})
 		}
@@ -160,7 +166,7 @@ func TestTeamServesManyCallers(t *testing.T) {
 }
 
 // runCounted makes one call and returns what was wrong with it.
-func runCounted(team *Team, o *office, parts []int, failAt int) error {
+func runCounted(team *Team, o *office, parts []int, failAt int, slow bool) error {
 	var tasks []*countTask
 	var steps []Step
 	for i, n := range parts {
@@ -169,7 +175,7 @@ func runCounted(team *Team, o *office, parts []int, failAt int) error {
 			before = tasks[i-1]
 		}
 		task := newCountTask(n, before)
-		task.office = o
+		task.office, task.slow = o, slow
 		tasks, steps = append(tasks, task), append(steps, Step{task, n})
 	}
 	tasks[0].failAt = failAt
@@ -236,6 +242,31 @@ func TestTeamCallIsNotStarvedByALongOne(t *testing.T) {
 	}
 	if i := last.Load(); i > parts/2 {
 		t.Errorf("part %d of %d of the long call was done before the second call", i, parts)
+	}
+	served.Store(true)
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// A helper that sleeps until a step is done gives its worker to the next call.
+func TestTeamWakesAHelperForTheNextCall(t *testing.T) {
+	t.Parallel()
+	team := NewTeam(Portable(), 2)
+	defer team.Close()
+	var served atomic.Bool
+	long := taskFunc(func(*Worker, int) error { return eventually("the second call is done", served.Load) })
+	ended := make(chan error, 1)
+	go func() { ended <- team.Run(Step{long, 1}, Step{newCountTask(2, nil), 2}) }()
+	if err := eventually("a helper sleeps", func() bool {
+		team.mu.Lock()
+		defer team.mu.Unlock()
+		return len(team.active) == 1 && team.active[0].asleep.Load() == 1
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := team.Run(Step{newCountTask(3, nil), 3}); err != nil {
+		t.Fatal(err)
 	}
 	served.Store(true)
 	if err := <-ended; err != nil {
