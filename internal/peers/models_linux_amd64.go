@@ -22,11 +22,15 @@ func modelRows(b *bench) (rows []row, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, c.free()) }()
-	prompt, err := c.peers(c.prompt, []int32{})
+	prompt, err := c.peers(c.prompt, []int32{}, false)
 	if err != nil {
 		return nil, err
 	}
-	token, err := c.peers(c.prompt[:1], c.prompt)
+	token, err := c.peers(c.prompt[:1], c.prompt, false)
+	if err != nil {
+		return nil, err
+	}
+	score, err := c.peers(c.prompt, []int32{}, true)
 	if err != nil {
 		return nil, err
 	}
@@ -40,6 +44,11 @@ func modelRows(b *bench) (rows []row, err error) {
 			name: fmt.Sprintf("1 token after %d, ", promptTokens), unit: rate("tokens/s", 1),
 			ours:   c.each(c.decode),
 			theirs: token, tolerance: 1e-3,
+		},
+		{
+			name: fmt.Sprintf("likelihood of %d tokens, ", promptTokens), unit: rate("tokens/s", promptTokens),
+			ours:   []side{c.score(c.forms[0])},
+			theirs: score, tolerance: 1e-3,
 		},
 		{
 			name: fmt.Sprintf("%d tokens, each of the %d likeliest, ", generateTokens, sampledFrom), unit: rate("tokens/s", generateTokens),
@@ -56,7 +65,6 @@ func modelRows(b *bench) (rows []row, err error) {
 // modelCase is a model of random weights in its forms, and its file.
 type modelCase struct {
 	*bench
-	config nn.Config
 	file   string
 	prompt []int32
 	forms  []modelForm
@@ -76,7 +84,7 @@ func newModelCase(b *bench) (*modelCase, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &modelCase{bench: b, config: config, file: b.dir + "/model.safetensors"}
+	c := &modelCase{bench: b, file: b.dir + "/model.safetensors"}
 	for i := range promptTokens {
 		c.prompt = append(c.prompt, int32(i*7919%config.VocabSize))
 	}
@@ -153,6 +161,17 @@ func (c *modelCase) logits(f modelForm, past int, predict func(*tensor.Pass) *te
 	})
 }
 
+// score is the mean negative log likelihood of the prompt: all logits are needed.
+func (c *modelCase) score(f modelForm) side {
+	p := tensor.NewPass(c.engine, f.arena, tensor.PassOptions{})
+	return keeping(f.name, p, func() *tensor.Tensor {
+		logits := f.model.Forward(p, c.prompt[:promptTokens-1], 1)
+		loss := p.CrossEntropy(logits, c.prompt[1:])
+		p.Free(logits)
+		return loss
+	})
+}
+
 // generate samples tokens behind the first of the prompt.
 func (c *modelCase) generate(f modelForm) side {
 	p := tensor.NewPass(c.engine, f.arena, tensor.PassOptions{})
@@ -197,9 +216,9 @@ func (c *modelCase) load(name string, mapped bool) side {
 }
 
 // peers are PyTorch with attention spelled out, and with its fused one.
-func (c *modelCase) peers(ids, history []int32) ([]side, error) {
-	options := modelOptions(c.config)
-	options["ids"], options["history"] = ids, history
+func (c *modelCase) peers(ids, history []int32, score bool) ([]side, error) {
+	options := modelOptions(c.forms[0].model.Config())
+	options["ids"], options["history"], options["score"] = ids, history, score
 	var sides []side
 	for _, form := range []string{"naive", "fused"} {
 		options["attention"] = form

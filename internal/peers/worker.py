@@ -194,29 +194,35 @@ def train(tensors, options):
 
 
 def model(tensors, options):
-    """A GPT-2: the logits behind the last of the ids, which follow a history that the caches have."""
+    """A GPT-2: the logits behind the last of the ids, which follow a history that the caches have.
+
+    With "score" it is the mean negative log likelihood of each of the ids but the first.
+    """
     layers = [Block(tensors, options, f"model.layers.{i}.") for i in range(options["layers"])]
     last = Block(tensors, options, "model.")
     ids, history = torch.tensor([options["ids"]]), torch.tensor([options["history"]], dtype=torch.long)
-    past = history.shape[1]
+    past, score = history.shape[1], options["score"]
     caches = [layer.cache(past + ids.shape[1]) for layer in layers]
     tokens, positions = tensors["model.embed_tokens.weight"], tensors["model.embed_positions.weight"]
 
-    def forward(ids, first):
+    def hidden(ids, first):
         x = F.embedding(ids, tokens) + positions[first : first + ids.shape[1]]
         for layer, cache in zip(layers, caches):
             x = layer(x, cache)
-        return F.linear(last.norm("norm", x[:, -1]), tokens)
+        return x
 
     with torch.inference_mode():
         if past:
-            forward(history, 0)
+            hidden(history, 0)
     for cache in caches:
         cache.past = past
 
     def call():
         with torch.inference_mode():
-            return forward(ids, past)
+            if not score:
+                return F.linear(last.norm("norm", hidden(ids, past)[:, -1]), tokens)
+            logits = F.linear(last.norm("norm", hidden(ids[:, :-1], past)), tokens)
+            return F.cross_entropy(logits.flatten(0, 1), ids[0, 1:])
 
     return call
 
