@@ -288,12 +288,12 @@ func TestGemvFromManyGoroutines(t *testing.T) {
 	team := NewTeam(Best(), 2)
 	defer team.Close()
 	var group sync.WaitGroup
-	for seed := range uint64(8) {
+	for seed := range uint64(32) {
 		group.Go(func() {
 			for _, f := range []Format{Float32, Float16, BFloat16} {
 				d := gemvCase{m: 400, n: 130, format: f, transposed: seed%2 == 0, alpha: 1, beta: 2, seed: seed}.data()
 				want := d.by(t, newWorker(Best(), 0))
-				for range 20 {
+				for range 50 {
 					if !sameBits(d.by(t, team), want) {
 						t.Errorf("%s: a call beside others differs from one alone", f)
 					}
