@@ -141,16 +141,20 @@ func called(waiting *atomic.Int32) bool { return waiting != nil && waiting.Load(
 
 // await waits for the others, who are busy with their last parts: it looks out
 // for a while, then it sleeps until wakeAll. What makes the condition true is
-// followed by wakeAll.
+// followed by wakeAll. At first it does not give way to other goroutines: for a
+// goroutine that is locked to its thread that takes longer than most waits.
 func (c *call) await(condition func() bool) {
+	const stubborn = lookOut / 2
 	for start := time.Now(); !condition(); {
-		if time.Since(start) < lookOut {
+		switch waited := time.Since(start); {
+		case waited < stubborn:
+		case waited < lookOut:
 			runtime.Gosched()
-			continue
-		}
-		c.asleep.Add(1)
-		if !condition() || !c.stayAwake() {
-			<-c.wake
+		default:
+			c.asleep.Add(1)
+			if !condition() || !c.stayAwake() {
+				<-c.wake
+			}
 		}
 	}
 }
