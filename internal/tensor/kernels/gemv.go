@@ -11,7 +11,11 @@ import (
 // Inf propagate otherwise as in the sums of their products.
 //
 // An element differs from the exact result by at most about n*eps times the sum
-// of |a|*|x| along its row, eps = 2^-24.
+// of |a|*|x| along its row, eps = 2^-24. An error says what does not fit; then y
+// is as it was.
+//
+// It is the SGEMV of J. Dongarra, J. Du Croz, S. Hammarling and R. Hanson, "An
+// Extended Set of FORTRAN Basic Linear Algebra Subprograms", ACM TOMS 14 (1988).
 func (w *Worker) Gemv(alpha float32, a Matrix, x []float32, beta float32, y []float32) error {
 	if err := a.checkGemv(x, y); err != nil {
 		return err
