@@ -56,36 +56,50 @@ func (w *Worker) multiply(alpha float32, a Matrix, b Packed, beta float32, c Mat
 // multiplyLeft multiplies the blocks of setLeft by b.
 func (w *Worker) multiplyLeft(alpha float32, b Packed, beta float32, c Matrix) {
 	high := roundUp(c.Rows, w.rows) / w.rows // in tiles
-	for panel := range b.panels() {
-		out := c.block(0, panel*w.cols, c.Rows, min(w.cols, c.Cols-panel*w.cols))
+	for col := 0; col < c.Cols; {
+		out := c.block(0, col, c.Rows, min(w.panelsAtOnce(c.Rows, c.Cols-col)*w.cols, c.Cols-col))
 		factor := beta
 		for k := 0; k < b.Rows; k += blockDepth {
 			depth := min(blockDepth, b.Rows-k)
 			blocks := w.blocks[k/blockDepth*high:][:high]
-			w.multiplyPanel(alpha, blocks, b, panel, k, depth, factor, out)
+			w.multiplyPanels(alpha, blocks, b, b.at(col/w.cols, k), depth, factor, out)
 			factor = 1
 		}
+		col += out.Cols
 	}
+}
+
+// panelsAtOnce is how many panels a routine takes for so many rows, if so many
+// columns are left.
+func (w *Worker) panelsAtOnce(rows, cols int) int {
+	tiles := w.tilesFor(min(rows, w.rows))
+	if rows == tiles.rows && tiles.several.panels > 0 && tiles.several.panels*w.cols <= cols {
+		return tiles.several.panels
+	}
+	return 1
 }
 
 // expandTiles is from how many tiles on halves are expanded before all of them
 // rather than by each.
 const expandTiles = 5
 
-// multiplyPanel multiplies blocks of rows by depth rows of one panel.
-func (w *Worker) multiplyPanel(alpha float32, blocks []leftBlock, b Packed, panel, row, depth int, beta float32, c Matrix) {
-	at, n := b.at(panel, row), depth*w.cols
+// multiplyPanels multiplies blocks of rows by depth rows of the panels of b that
+// begin at an element; c has their columns.
+func (w *Worker) multiplyPanels(alpha float32, blocks []leftBlock, b Packed, at, depth int, beta float32, c Matrix) {
+	next := b.panelRows * w.cols
+	n := (c.Cols-1)/w.cols*next + depth*w.cols
+	expands := len(blocks) >= expandTiles || w.tiles[0].one.float16 == nil
 	switch {
 	case b.Format == Float32:
-		runTiles(w, (*rowTiles).forFloat32, blocks, b.floats[at:][:n], depth, alpha, beta, c)
-	case b.Format == Float16 && len(blocks) < expandTiles && w.tiles[0].float16 != nil:
-		runTiles(w, (*rowTiles).forFloat16, blocks, b.halves[at:][:n], depth, alpha, beta, c)
-	case b.Format == BFloat16 && len(blocks) < expandTiles && w.tiles[0].bfloat16 != nil:
-		runTiles(w, (*rowTiles).forBFloat16, blocks, b.halves[at:][:n], depth, alpha, beta, c)
-	default:
+		runTiles(w, (*panelTiles).forFloat32, blocks, b.floats[at:][:n], next, depth, alpha, beta, c)
+	case b.Format == Float16 && !expands:
+		runTiles(w, (*panelTiles).forFloat16, blocks, b.halves[at:][:n], next, depth, alpha, beta, c)
+	case b.Format == BFloat16 && !expands:
+		runTiles(w, (*panelTiles).forBFloat16, blocks, b.halves[at:][:n], next, depth, alpha, beta, c)
+	default: // one panel
 		floats := w.panelScratch()[:n]
 		w.Expand(floats, b.halves[at:][:n], b.Format)
-		runTiles(w, (*rowTiles).forFloat32, blocks, floats, depth, alpha, beta, c)
+		runTiles(w, (*panelTiles).forFloat32, blocks, floats, next, depth, alpha, beta, c)
 	}
 }
 
@@ -95,7 +109,13 @@ const callRows = 24
 
 // runTiles runs routines on all blocks: whole tiles several at once, one that is
 // not whole aside.
-func runTiles[E float32 | uint16](w *Worker, routine func(*rowTiles) tile[E], blocks []leftBlock, b []E, depth int, alpha, beta float32, c Matrix) {
+func runTiles[E float32 | uint16](w *Worker, routine func(*panelTiles) tile[E], blocks []leftBlock, b []E, next, depth int, alpha, beta float32, c Matrix) {
+	if c.Cols > w.cols {
+		a := &blocks[0]
+		run := routine(&a.tiles.several)
+		run(1, depth, a.data, a.row, a.col, 0, b, next, c.Data, c.RowStride, alpha, beta)
+		return
+	}
 	whole := 0
 	if c.Cols == w.cols {
 		whole = c.Rows / w.rows
@@ -103,12 +123,12 @@ func runTiles[E float32 | uint16](w *Worker, routine func(*rowTiles) tile[E], bl
 	for i := 0; i < whole; {
 		a, tiles := &blocks[i], min(callRows/w.rows, whole-i)
 		out := c.Data[i*w.rows*c.RowStride:]
-		routine(a.tiles)(tiles, depth, a.data, a.row, a.col, a.next, b, out, c.RowStride, alpha, beta)
+		routine(&a.tiles.one)(tiles, depth, a.data, a.row, a.col, a.next, b, 0, out, c.RowStride, alpha, beta)
 		i += tiles
 	}
 	for i := whole; i < len(blocks); i++ {
 		a := &blocks[i]
-		runTile(w, routine(a.tiles), a, b, depth, alpha, beta, c.block(i*w.rows, 0, a.rows, c.Cols))
+		runTile(w, routine(&a.tiles.one), a, b, depth, alpha, beta, c.block(i*w.rows, 0, a.rows, c.Cols))
 	}
 }
 
@@ -116,13 +136,13 @@ func runTiles[E float32 | uint16](w *Worker, routine func(*rowTiles) tile[E], bl
 // aside, and the part that exists is copied.
 func runTile[E float32 | uint16](w *Worker, run tile[E], a *leftBlock, b []E, depth int, alpha, beta float32, c Matrix) {
 	if a.rows == a.tiles.rows && c.Cols == w.cols {
-		run(1, depth, a.data, a.row, a.col, 0, b, c.Data, c.RowStride, alpha, beta)
+		run(1, depth, a.data, a.row, a.col, 0, b, 0, c.Data, c.RowStride, alpha, beta)
 		return
 	}
 	for r := 0; r < c.Rows && beta != 0; r++ {
 		copy(w.edge[r*w.cols:][:c.Cols], c.Data[r*c.RowStride:])
 	}
-	run(1, depth, a.data, a.row, a.col, 0, b, w.edge, w.cols, alpha, beta)
+	run(1, depth, a.data, a.row, a.col, 0, b, 0, w.edge, w.cols, alpha, beta)
 	for r := range c.Rows {
 		copy(c.Data[r*c.RowStride:][:c.Cols], w.edge[r*w.cols:])
 	}

@@ -5,94 +5,166 @@
 package kernels
 
 //go:noescape
-func gemm1x16Float32AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, c *float32, ldc int64, alpha float32, beta float32)
+func gemm1x16Float32AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm2x16Float32AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, c *float32, ldc int64, alpha float32, beta float32)
+func gemm2x16Float32AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm4x16Float32AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, c *float32, ldc int64, alpha float32, beta float32)
+func gemm3x16Float32AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm6x16Float32AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, c *float32, ldc int64, alpha float32, beta float32)
+func gemm4x16Float32AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm1x32Float32AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, c *float32, ldc int64, alpha float32, beta float32)
+func gemm6x16Float32AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm2x32Float32AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, c *float32, ldc int64, alpha float32, beta float32)
+func gemm1x32Float32AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm4x32Float32AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, c *float32, ldc int64, alpha float32, beta float32)
+func gemm2x32Float32AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm6x32Float32AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, c *float32, ldc int64, alpha float32, beta float32)
+func gemm3x32Float32AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm8x32Float32AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, c *float32, ldc int64, alpha float32, beta float32)
+func gemm4x32Float32AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm12x32Float32AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, c *float32, ldc int64, alpha float32, beta float32)
+func gemm6x32Float32AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm1x16Float16AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, c *float32, ldc int64, alpha float32, beta float32)
+func gemm8x32Float32AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm2x16Float16AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, c *float32, ldc int64, alpha float32, beta float32)
+func gemm12x32Float32AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm4x16Float16AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, c *float32, ldc int64, alpha float32, beta float32)
+func gemm1x64Float32AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm6x16Float16AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, c *float32, ldc int64, alpha float32, beta float32)
+func gemm2x32Float32AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm1x32Float16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, c *float32, ldc int64, alpha float32, beta float32)
+func gemm1x128Float32AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm2x32Float16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, c *float32, ldc int64, alpha float32, beta float32)
+func gemm2x128Float32AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm4x32Float16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, c *float32, ldc int64, alpha float32, beta float32)
+func gemm3x64Float32AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm6x32Float16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, c *float32, ldc int64, alpha float32, beta float32)
+func gemm4x64Float32AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm8x32Float16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, c *float32, ldc int64, alpha float32, beta float32)
+func gemm1x16Float16AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm12x32Float16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, c *float32, ldc int64, alpha float32, beta float32)
+func gemm2x16Float16AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm1x16BFloat16AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, c *float32, ldc int64, alpha float32, beta float32)
+func gemm3x16Float16AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm2x16BFloat16AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, c *float32, ldc int64, alpha float32, beta float32)
+func gemm4x16Float16AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm4x16BFloat16AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, c *float32, ldc int64, alpha float32, beta float32)
+func gemm6x16Float16AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm6x16BFloat16AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, c *float32, ldc int64, alpha float32, beta float32)
+func gemm1x32Float16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm1x32BFloat16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, c *float32, ldc int64, alpha float32, beta float32)
+func gemm2x32Float16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm2x32BFloat16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, c *float32, ldc int64, alpha float32, beta float32)
+func gemm3x32Float16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm4x32BFloat16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, c *float32, ldc int64, alpha float32, beta float32)
+func gemm4x32Float16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm6x32BFloat16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, c *float32, ldc int64, alpha float32, beta float32)
+func gemm6x32Float16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm8x32BFloat16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, c *float32, ldc int64, alpha float32, beta float32)
+func gemm8x32Float16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
-func gemm12x32BFloat16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, c *float32, ldc int64, alpha float32, beta float32)
+func gemm12x32Float16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
+
+//go:noescape
+func gemm1x64Float16AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
+
+//go:noescape
+func gemm2x32Float16AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
+
+//go:noescape
+func gemm1x128Float16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
+
+//go:noescape
+func gemm2x128Float16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
+
+//go:noescape
+func gemm3x64Float16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
+
+//go:noescape
+func gemm4x64Float16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
+
+//go:noescape
+func gemm1x16BFloat16AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
+
+//go:noescape
+func gemm2x16BFloat16AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
+
+//go:noescape
+func gemm3x16BFloat16AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
+
+//go:noescape
+func gemm4x16BFloat16AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
+
+//go:noescape
+func gemm6x16BFloat16AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
+
+//go:noescape
+func gemm1x32BFloat16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
+
+//go:noescape
+func gemm2x32BFloat16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
+
+//go:noescape
+func gemm3x32BFloat16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
+
+//go:noescape
+func gemm4x32BFloat16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
+
+//go:noescape
+func gemm6x32BFloat16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
+
+//go:noescape
+func gemm8x32BFloat16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
+
+//go:noescape
+func gemm12x32BFloat16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
+
+//go:noescape
+func gemm1x64BFloat16AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
+
+//go:noescape
+func gemm2x32BFloat16AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
+
+//go:noescape
+func gemm1x128BFloat16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
+
+//go:noescape
+func gemm2x128BFloat16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
+
+//go:noescape
+func gemm3x64BFloat16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
+
+//go:noescape
+func gemm4x64BFloat16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
 func packTranspose8AVX2(dst *float32, dstRow int64, src *float32, ld int64, n int64)

@@ -2,7 +2,7 @@ package kernels
 
 const portableRows, portableCols = 4, 4
 
-func tilesPortable(tiles, k int, a []float32, aRow, aCol, aNext int, b, c []float32, ldc int, alpha, beta float32) {
+func tilesPortable(tiles, k int, a []float32, aRow, aCol, aNext int, b []float32, _ int, c []float32, ldc int, alpha, beta float32) {
 	for i := range tiles {
 		tilePortable(k, a[i*aNext:], aRow, aCol, b, c[i*portableRows*ldc:], ldc, alpha, beta)
 	}

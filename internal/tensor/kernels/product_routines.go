@@ -16,21 +16,30 @@ type productRoutines struct {
 
 // tile computes c = alpha*a*b + beta*c for tiles one below the other, at least
 // one: a of rows×k with the given strides, the next one aNext elements after it,
-// b a packed panel of k×cols for all of them, and c of rows×cols with row stride
-// ldc, the next one below it; k >= 1. With beta zero c is not read.
-type tile[E float32 | uint16] func(tiles, k int, a []float32, aRow, aCol, aNext int, b []E, c []float32, ldc int, alpha, beta float32)
+// b one packed panel of k×cols or several, bNext elements apart, for all of them,
+// and c of rows×cols of each panel with row stride ldc, the next one below it;
+// k >= 1. With beta zero c is not read.
+type tile[E float32 | uint16] func(tiles, k int, a []float32, aRow, aCol, aNext int, b []E, bNext int, c []float32, ldc int, alpha, beta float32)
 
-// rowTiles are the routines for so many rows, one for each format of b. They add
-// up an element in the same order. Without one for halves b is expanded first.
+// rowTiles are the routines for so many rows: for one panel, and for several
+// panels if there are such.
 type rowTiles struct {
-	rows              int
+	rows         int
+	one, several panelTiles
+}
+
+// panelTiles are the routines for so many panels at once, one for each format of
+// b. They add up an element in the same order. Without one for halves b is
+// expanded first.
+type panelTiles struct {
+	panels            int
 	float32           tile[float32]
 	float16, bfloat16 tile[uint16]
 }
 
-func (r *rowTiles) forFloat32() tile[float32] { return r.float32 }
-func (r *rowTiles) forFloat16() tile[uint16]  { return r.float16 }
-func (r *rowTiles) forBFloat16() tile[uint16] { return r.bfloat16 }
+func (p *panelTiles) forFloat32() tile[float32] { return p.float32 }
+func (p *panelTiles) forFloat16() tile[uint16]  { return p.float16 }
+func (p *panelTiles) forBFloat16() tile[uint16] { return p.bfloat16 }
 
 // tilesFor are the routines with the fewest rows that are enough.
 func (p *productRoutines) tilesFor(rows int) *rowTiles {
@@ -44,7 +53,7 @@ func (p *productRoutines) tilesFor(rows int) *rowTiles {
 func portableProducts() productRoutines {
 	return productRoutines{
 		rows: portableRows, cols: portableCols,
-		tiles:         []rowTiles{{rows: portableRows, float32: tilesPortable}},
+		tiles:         []rowTiles{{rows: portableRows, one: panelTiles{panels: 1, float32: tilesPortable}}},
 		packTranspose: packTransposePortable, packRows: packRowsPortable,
 	}
 }

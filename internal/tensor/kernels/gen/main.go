@@ -66,12 +66,18 @@ func generate() (map[string][]byte, error) {
 func (g *generator) products() {
 	g.ConstraintExpr("amd64")
 	for _, f := range []format{float32s(), float16s(), bfloat16s()} {
-		for _, rows := range []int{1, 2, 4, 6} {
-			g.gemmTile(avx2(), rows, f)
+		for _, rows := range []int{1, 2, 3, 4, 6} {
+			g.gemmTile(avx2(), rows, 1, f)
 		}
-		for _, rows := range []int{1, 2, 4, 6, 8, 12} {
-			g.gemmTile(avx512(), rows, f)
+		for _, rows := range []int{1, 2, 3, 4, 6, 8, 12} {
+			g.gemmTile(avx512(), rows, 1, f)
 		}
+		g.gemmTile(avx2(), 1, 4, f)
+		g.gemmTile(avx2(), 2, 2, f)
+		g.gemmTile(avx512(), 1, 4, f)
+		g.gemmTile(avx512(), 2, 4, f)
+		g.gemmTile(avx512(), 3, 2, f)
+		g.gemmTile(avx512(), 4, 2, f)
 	}
 	g.packTranspose8()
 	g.packRows(avx2())

@@ -10,18 +10,18 @@ import (
 // rowGroup is how many rows one base register addresses: +0, +1 and +2 strides.
 const rowGroup = 3
 
-// gemmTile emits C = alpha*A*B + beta*C for tiles of rows × two vectors, each
-// held in registers over the whole sum. A is read in place by its strides, B is
-// a packed panel in format f, the same for all tiles; the next tile's A begins
-// aNext after this one's, its C below this one's. With beta zero C is not read.
+// gemmTile emits C = alpha*A*B + beta*C for tiles of rows × panels of two
+// vectors, each held in registers over the whole sum. A is read in place by its
+// strides, B is packed panels in format f, bNext apart, the same for all tiles;
+// the next tile's A begins aNext after this one's, its C below this one's. With
+// beta zero C is not read. An element is summed up in the order of the inner
+// dimension by every routine.
 //
-// A few rows would wait for the sums of the step before: they have several sums
-// of an element, which take turns and are added up at the end.
-func (g *generator) gemmTile(s isa, rows int, f format) {
-	g.text(fmt.Sprintf("gemm%dx%d%s%s", rows, 2*s.lanes, f.name, s.name), fmt.Sprintf(
-		"func(tiles, k int64, a *float32, aRow, aCol, aNext int64, b %s, c *float32, ldc int64, alpha, beta float32)", f.pointer()))
-	const fewestSums = 8
-	t := tile{generator: g, isa: s, format: f, rows: rows, turns: max(1, fewestSums/(2*rows))}
+// Few rows wait for memory, which several panels at once read faster than one.
+func (g *generator) gemmTile(s isa, rows, panels int, f format) {
+	g.text(fmt.Sprintf("gemm%dx%d%s%s", rows, 2*s.lanes*panels, f.name, s.name), fmt.Sprintf(
+		"func(tiles, k int64, a *float32, aRow, aCol, aNext int64, b %s, bNext int64, c *float32, ldc int64, alpha, beta float32)", f.pointer()))
+	t := tile{generator: g, isa: s, format: f, rows: rows, panels: panels}
 	tiles := g.Load(g.Param("tiles"), g.GP64())
 	a := g.Load(g.Param("a"), g.GP64())
 	c := g.Load(g.Param("c"), g.GP64())
@@ -35,7 +35,6 @@ func (g *generator) gemmTile(s isa, rows int, f format) {
 		g.zero(s, acc)
 	}
 	t.sum()
-	t.addTurns()
 	t.store(c)
 	next, err := g.Param("aNext").Resolve()
 	g.check(err)
@@ -48,19 +47,34 @@ func (g *generator) gemmTile(s isa, rows int, f format) {
 
 // sum emits the loop over the inner dimension.
 func (t *tile) sum() {
-	t.b = t.Load(t.Param("b"), t.GP64())
+	b := t.Load(t.Param("b"), t.GP64())
+	t.b = []reg.Register{b}
+	for len(t.b) < t.panels {
+		next, err := t.Param("bNext").Resolve()
+		t.check(err)
+		panel := t.GP64()
+		t.MOVQ(t.b[len(t.b)-1], panel)
+		t.ADDQ(next.Addr, panel)
+		t.b = append(t.b, panel)
+	}
 	k := t.Load(t.Param("k"), t.GP64())
 	t.countedLoop("many", k, unroll, func() {
 		for u := range unroll {
 			t.prefetchB(u)
 			t.step(u)
 		}
-		t.ADDQ(operand.U32(unroll*t.stepBytes()), t.b)
+		t.advanceB(unroll)
 	})
 	t.countedLoop("one", k, 1, func() {
 		t.step(0)
-		t.ADDQ(operand.U32(t.stepBytes()), t.b)
+		t.advanceB(1)
 	})
+}
+
+func (t *tile) advanceB(steps int) {
+	for _, b := range t.b {
+		t.ADDQ(operand.U32(steps*t.stepBytes()), b)
+	}
 }
 
 // unroll is how many steps the loop of gemmTile takes at once.
@@ -71,20 +85,23 @@ type tile struct {
 	*generator
 	isa
 	format
-	rows, turns int
-	bases       []reg.GPVirtual
-	aRow, aCol  reg.Register
-	b           reg.Register
-	ldc         reg.Register
+	rows, panels int
+	bases        []reg.GPVirtual
+	aRow, aCol   reg.Register
+	b            []reg.Register // of each panel
+	ldc          reg.Register
 }
 
 // sums is how many registers hold sums, the first of them.
-func (t *tile) sums() int { return 2 * t.rows * t.turns }
+func (t *tile) sums() int { return t.vectors() * t.rows }
 
-// stepBytes is the size of a row of the panel.
+// vectors is how many make up a row of the tile.
+func (t *tile) vectors() int { return 2 * t.panels }
+
+// stepBytes is the size of a row of a panel.
 func (t *tile) stepBytes() int { return 2 * t.lanes * t.format.bytes }
 
-func (t *tile) acc(turn, row, half int) reg.VecPhysical { return t.regs[2*(turn*t.rows+row)+half] }
+func (t *tile) acc(row, vector int) reg.VecPhysical { return t.regs[row*t.vectors()+vector] }
 
 // setBases makes the base registers of A's rows.
 func (t *tile) setBases(a reg.Register) {
@@ -104,50 +121,60 @@ func (t *tile) prefetchC(c reg.Register) {
 	at := t.GP64()
 	t.MOVQ(c, at)
 	for range t.rows {
-		for line := 0; line < 2*t.vectorBytes(); line += lineBytes {
+		for line := 0; line < t.vectors()*t.vectorBytes(); line += lineBytes {
 			t.PREFETCHT0(operand.Mem{Base: at, Disp: line})
 		}
 		t.ADDQ(t.ldc, at)
 	}
 }
 
-// prefetchBytes is how far ahead of its use a packed panel is asked for: beyond
-// the next page, where the processor's own prefetching stops.
-const prefetchBytes = 4096
+// prefetchBytes is how far ahead of its use a panel is asked for. One panel is
+// asked for beyond the next page, where the processor's own prefetching stops;
+// of several together not more than the processor waits for at once.
+func (t *tile) prefetchBytes() int {
+	if t.panels == 1 {
+		return 4096
+	}
+	return 128
+}
 
 // prefetchB asks for the lines of B that begin in one step.
 func (t *tile) prefetchB(unrolled int) {
-	for at := unrolled * t.stepBytes(); at < (unrolled+1)*t.stepBytes(); at++ {
-		if at%lineBytes == 0 {
-			t.PREFETCHT0(operand.Mem{Base: t.b, Disp: at + prefetchBytes})
+	for _, b := range t.b {
+		for at := unrolled * t.stepBytes(); at < (unrolled+1)*t.stepBytes(); at++ {
+			if at%lineBytes == 0 {
+				t.PREFETCHT0(operand.Mem{Base: b, Disp: at + t.prefetchBytes()})
+			}
 		}
 	}
 }
 
-// step adds column k of A times row k of B.
+// step adds column k of A times row k of B. The elements of A stay in registers
+// for several panels.
 func (t *tile) step(unrolled int) {
-	turn := unrolled % t.turns
 	b0, b1 := t.regs[t.sums()], t.regs[t.sums()+1]
 	spare := t.regs[t.sums()+2:]
-	t.load(t.format, operand.Mem{Base: t.b, Disp: unrolled * t.stepBytes()}, b0)
-	t.load(t.format, operand.Mem{Base: t.b, Disp: unrolled*t.stepBytes() + t.stepBytes()/2}, b1)
-	for r := range t.rows {
-		x := spare[r%len(spare)]
-		t.VBROADCASTSS(row(t.bases[r/rowGroup], t.aRow, r%rowGroup, 0), x)
-		t.VFMADD231PS(b0, x, t.acc(turn, r, 0))
-		t.VFMADD231PS(b1, x, t.acc(turn, r, 1))
-		if r%rowGroup == rowGroup-1 || r == t.rows-1 {
-			t.ADDQ(t.aCol, t.bases[r/rowGroup])
+	for panel, b := range t.b {
+		t.load(t.format, operand.Mem{Base: b, Disp: unrolled * t.stepBytes()}, b0)
+		t.load(t.format, operand.Mem{Base: b, Disp: unrolled*t.stepBytes() + t.stepBytes()/2}, b1)
+		for r := range t.rows {
+			x := spare[r%len(spare)]
+			if panel == 0 {
+				t.broadcastA(r, x)
+			}
+			t.VFMADD231PS(b0, x, t.acc(r, 2*panel))
+			t.VFMADD231PS(b1, x, t.acc(r, 2*panel+1))
 		}
 	}
 }
 
-// addTurns adds the sums of an element up.
-func (t *tile) addTurns() {
-	for turn := 1; turn < t.turns; turn++ {
-		for i := range 2 * t.rows {
-			t.VADDPS(t.acc(turn, 0, i), t.acc(0, 0, i), t.acc(0, 0, i))
-		}
+// broadcastA loads an element of A, and moves on when it is the last one of its
+// base register.
+func (t *tile) broadcastA(r int, to reg.VecPhysical) {
+	base := t.bases[r/rowGroup]
+	t.VBROADCASTSS(row(base, t.aRow, r%rowGroup, 0), to)
+	if r%rowGroup == rowGroup-1 || r == t.rows-1 {
+		t.ADDQ(t.aCol, base)
 	}
 }
 
@@ -155,7 +182,7 @@ const oneBits = 0x3f800000
 
 // store applies alpha and beta, writes the tile and moves c to the next one.
 func (t *tile) store(c reg.Register) {
-	factor := t.regs[2*t.rows]
+	factor := t.regs[t.sums()]
 	bits := t.GP32()
 	alpha, err := t.Param("alpha").Resolve()
 	t.check(err)
@@ -166,7 +193,7 @@ func (t *tile) store(c reg.Register) {
 	t.CMPL(bits, operand.U32(oneBits))
 	t.JE(operand.LabelRef("scaled"))
 	t.VBROADCASTSS(alpha.Addr, factor)
-	for _, acc := range t.regs[:2*t.rows] {
+	for _, acc := range t.regs[:t.sums()] {
 		t.VMULPS(factor, acc, acc)
 	}
 	t.Label("scaled")
@@ -183,8 +210,8 @@ func (t *tile) store(c reg.Register) {
 
 func (t *tile) eachRow(at reg.Register, do func(operand.Mem, reg.VecPhysical)) {
 	for r := range t.rows {
-		for half := range 2 {
-			do(operand.Mem{Base: at, Disp: half * t.vectorBytes()}, t.acc(0, r, half))
+		for v := range t.vectors() {
+			do(operand.Mem{Base: at, Disp: v * t.vectorBytes()}, t.acc(r, v))
 		}
 		t.ADDQ(t.ldc, at)
 	}
