@@ -41,9 +41,9 @@ type Team struct {
 	gemvs   gemvCalls
 	wake    chan struct{} // one token wakes one sleeping helper
 
-	// waiting is len(queue) for helpers in a call, open the number of calls that
-	// want help for helpers that look out.
-	waiting, open atomic.Int32
+	// waiting is len(queue) for helpers in a call, wanted how many helpers the
+	// active calls want for those that look out.
+	waiting, wanted atomic.Int32
 
 	mu     sync.Mutex
 	closed bool
@@ -162,9 +162,8 @@ func (t *Team) run(c *call, steps ...Step) error {
 	parts := c.prepare(steps)
 	if helpers := min(parts, t.threads) - 1; helpers > 0 {
 		t.mu.Lock()
-		c.wanted = helpers
 		t.active = append(t.active, c)
-		t.open.Add(1)
+		t.want(c, helpers)
 		t.wakeHelpers()
 		t.mu.Unlock()
 	}
@@ -177,21 +176,23 @@ func (t *Team) run(c *call, steps ...Step) error {
 func (t *Team) disband(c *call) {
 	t.mu.Lock()
 	if i := slices.Index(t.active, c); i >= 0 {
+		t.want(c, 0)
 		t.active = slices.Delete(t.active, i, i+1)
-		t.open.Add(-1)
 	}
 	t.mu.Unlock()
 	c.await(func() bool { return c.helpers.Load() == 0 })
 }
 
+// want sets how many more helpers an active call has use for. t.mu is held.
+func (t *Team) want(c *call, helpers int) {
+	t.wanted.Add(int32(helpers - c.wanted))
+	c.wanted = helpers
+}
+
 // wakeHelpers wakes as many as have a worker and a call that wants them. t.mu is
 // held.
 func (t *Team) wakeHelpers() {
-	wanted := 0
-	for _, c := range t.active {
-		wanted += c.wanted
-	}
-	for n := min(wanted, len(t.free)) - t.spinning; n > 0 && t.sleeping > 0 && !t.closed; n-- {
+	for n := min(int(t.wanted.Load()), len(t.free)) - t.spinning; n > 0 && t.sleeping > 0 && !t.closed; n-- {
 		t.sleeping--
 		t.wake <- struct{}{}
 	}
@@ -215,23 +216,24 @@ func (t *Team) serve() {
 func (t *Team) join(worked bool) (*call, *Worker) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for !t.closed {
+	for start := time.Now(); !t.closed; {
 		if c, w := t.match(); c != nil {
 			return c, w
 		}
-		if worked && t.spinning < len(t.free) {
+		if worked && t.spinning < len(t.free) && time.Since(start) < lookOut {
 			t.spinning++
 			t.mu.Unlock()
-			t.awaitCall()
+			for t.wanted.Load() == 0 && time.Since(start) < lookOut {
+				runtime.Gosched()
+			}
 			t.mu.Lock()
 			t.spinning--
-		} else {
-			t.sleeping++
-			t.mu.Unlock()
-			<-t.wake
-			t.mu.Lock()
+			continue
 		}
-		worked = false
+		t.sleeping++
+		t.mu.Unlock()
+		<-t.wake
+		t.mu.Lock()
 	}
 	return nil, nil
 }
@@ -252,26 +254,21 @@ func (t *Team) match() (*call, *Worker) {
 	if !ok {
 		return nil, nil
 	}
-	best.wanted--
+	t.want(best, best.wanted-1)
 	best.helpers.Add(1)
 	return best, w
 }
 
-// awaitCall returns when a call wants help or when lookOut is over.
-func (t *Team) awaitCall() {
-	for start := time.Now(); t.open.Load() == 0 && time.Since(start) < lookOut; {
-		runtime.Gosched()
-	}
-}
-
 // leave gives the helper's worker back. A call whose parts are all taken wants
-// no further help.
+// no further help, nor does one that is no longer active.
 func (t *Team) leave(c *call, w *Worker, finished bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	c.wanted++
-	if finished {
-		c.wanted = 0
+	switch {
+	case finished:
+		t.want(c, 0)
+	case slices.Contains(t.active, c):
+		t.want(c, c.wanted+1)
 	}
 	c.helpers.Add(-1)
 	c.wakeAll()
