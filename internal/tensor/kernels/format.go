@@ -81,8 +81,6 @@ func (m HalfMatrix) layout() Matrix {
 	return Matrix{Rows: m.Rows, Cols: m.Cols, RowStride: m.RowStride, ColStride: m.ColStride}
 }
 
-func (m HalfMatrix) empty() bool { return m.layout().empty() }
-
 // check returns an error unless the format has two bytes and every element of
 // the view lies in Data.
 func (m HalfMatrix) check(name string) error {
