@@ -103,9 +103,9 @@ func (w *Worker) multiplyPanels(alpha float32, blocks []leftBlock, b Packed, at,
 	}
 }
 
-// callRows is how many rows one call of a routine computes at most, so that it
-// lasts below some microseconds.
-const callRows = 24
+// callTerms is how much one call of a routine computes at most, in rows times
+// depth, so that it lasts below some microseconds.
+const callTerms = 24 * blockDepth
 
 // runTiles runs routines on all blocks: whole tiles several at once, one that is
 // not whole aside.
@@ -116,12 +116,12 @@ func runTiles[E float32 | uint16](w *Worker, routine func(*panelTiles) tile[E], 
 		run(1, depth, a.data, a.row, a.col, 0, b, next, c.Data, c.RowStride, alpha, beta)
 		return
 	}
-	whole := 0
+	whole, most := 0, max(1, callTerms/(depth*w.rows))
 	if c.Cols == w.cols {
 		whole = c.Rows / w.rows
 	}
 	for i := 0; i < whole; {
-		a, tiles := &blocks[i], min(callRows/w.rows, whole-i)
+		a, tiles := &blocks[i], min(most, whole-i)
 		out := c.Data[i*w.rows*c.RowStride:]
 		routine(&a.tiles.one)(tiles, depth, a.data, a.row, a.col, a.next, b, 0, out, c.RowStride, alpha, beta)
 		i += tiles
