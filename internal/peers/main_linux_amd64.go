@@ -1,4 +1,5 @@
-// Command peers measures the embedded engine against OpenBLAS, PyTorch, and the
+// Command peers measures the embedded engine against OpenBLAS, PyTorch and the
+// limits of the machine, and prints one table with ratios. Run it in this folder:
 //
 //	go run .
 //

@@ -261,12 +261,12 @@ func TestOpenWhatIsNoFile(t *testing.T) {
 	}
 }
 
-// TestInterop is the other side of .ci/safetensors.py, which names a folder
+// TestInterop is the other side of .ci/weights.py, which names a folder
 // with files by the Python package and reads what is made of them.
 func TestInterop(t *testing.T) {
 	dir := os.Getenv("RUNX_TEST_SAFETENSORS")
 	if dir == "" {
-		t.Skip("run by .ci/safetensors.py")
+		t.Skip("run by .ci/weights.py")
 	}
 	for _, mmap := range []bool{false, true} {
 		f := open(t, filepath.Join(dir, "python.safetensors"), Options{Mmap: mmap})

@@ -1,6 +1,6 @@
 """Files of weights by the Python package safetensors are read here, and files written here are read there.
 
-Usage: safetensors.py, from the root of the repository, in a Python that has safetensors, numpy and ml_dtypes. The other side is the Go
+Usage: weights.py, from the root of the repository, in a Python that has safetensors, numpy and ml_dtypes. The other side is the Go
 test TestInterop. Equal tensors must give equal files, byte for byte; and what the reference implementation refuses must be refused.
 """
 
@@ -14,9 +14,6 @@ import tempfile
 
 import ml_dtypes
 import numpy as np
-
-here = os.path.dirname(os.path.abspath(__file__))
-sys.path = [p for p in sys.path if os.path.abspath(p) != here]  # this file has the name of the package
 import safetensors
 from safetensors.numpy import load_file, save_file
 
