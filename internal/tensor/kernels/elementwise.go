@@ -17,8 +17,9 @@ func chunks(n int) iter.Seq2[int, int] {
 	}
 }
 
-// first are the first n elements of x, which must have as many.
-func first(x []float32, n int) []float32 { return x[:n:len(x)] }
+// first are the first n elements of x, which must have as many: room behind its
+// end does not count.
+func first[E any](x []E, n int) []E { return x[:n:len(x)] }
 
 // Sum is the sum of x, zero if x is empty. The error is below 2^-24*(c/4 + 8) *
 // the sum of |x|, c being len(x) but at most 8192; mostly it is far below that.

@@ -7,10 +7,9 @@ func (s *Set) Expand(dst []float32, src []uint16, f Format) {
 	if f == BFloat16 {
 		expand = s.expandBFloat16
 	}
-	for len(src) > 0 {
-		n := min(len(src), maxChunk)
-		expand(dst[:n], src[:n])
-		dst, src = dst[n:], src[n:]
+	dst = first(dst, len(src))
+	for from, to := range chunks(len(src)) {
+		expand(dst[from:to], src[from:to])
 	}
 }
 
@@ -23,9 +22,8 @@ func (s *Set) Round(dst []uint16, src []float32, f Format) {
 	if f == BFloat16 {
 		round = s.roundBFloat16
 	}
-	for len(src) > 0 {
-		n := min(len(src), maxChunk)
-		round(dst[:n], src[:n])
-		dst, src = dst[n:], src[n:]
+	dst = first(dst, len(src))
+	for from, to := range chunks(len(src)) {
+		round(dst[from:to], src[from:to])
 	}
 }

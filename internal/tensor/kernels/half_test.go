@@ -158,6 +158,30 @@ func TestRoundToNearestEven(t *testing.T) {
 	})
 }
 
+// Room behind the end of a slice is not the slice's.
+func TestShortHalvesPanic(t *testing.T) {
+	t.Parallel()
+	forEachSet(t, func(t *testing.T, set *Set) {
+		const n = 9
+		floats, halves := make([]float32, n), make([]uint16, n)
+		for _, f := range halfFormats {
+			for name, convert := range map[string]func(){
+				"Expand": func() { set.Expand(floats[:n-1], halves, f) },
+				"Round":  func() { set.Round(halves[:n-1], floats, f) },
+			} {
+				func() {
+					defer func() {
+						if recover() == nil {
+							t.Errorf("%s of %s into a slice that is too short: nobody says so", name, f)
+						}
+					}()
+					convert()
+				}()
+			}
+		}
+	})
+}
+
 // Every length takes another way through the loops of the vector kernels.
 func TestHalvesOfAnyLength(t *testing.T) {
 	t.Parallel()
