@@ -372,6 +372,30 @@ func TestSteadyStateDoesNotAllocate(t *testing.T) {
 	}
 }
 
+// A worker that has nothing to do holds no memory of a caller, also where the last
+// rows of a product had fewer blocks than those before.
+func TestWorkerKeepsNoMemoryOfACaller(t *testing.T) {
+	t.Parallel()
+	forEachSet(t, func(t *testing.T, set *Set) {
+		const rows, n = leftRows + 1, 20
+		r := rand.New(rand.NewPCG(1, 1))
+		a, b, c := view(r, rows, n, 0, false), view(r, n, n, 0, false), view(r, rows, n, 0, false)
+		packed, err := set.Pack(make([]float32, set.PackedLen(n, n)), b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := newWorker(set, 0)
+		if err := w.GemmPacked(1, a, packed, 0, c); err != nil {
+			t.Fatal(err)
+		}
+		for i, block := range w.blocks[:cap(w.blocks)] {
+			if block.data != nil {
+				t.Errorf("block %d still refers to %d elements", i, len(block.data))
+			}
+		}
+	})
+}
+
 // What fills the last panel up is zero, not what the buffer held: a subnormal
 // number there would slow the product down on some processors.
 func TestPackFillsUpWithZeros(t *testing.T) {

@@ -22,6 +22,7 @@ type leftBlock struct {
 // to the last, then those of the next columns. There are at most leftRows rows
 // of blocks.
 func (w *Worker) setLeft(a Matrix) {
+	clear(w.blocks) // there may be fewer now: the others would keep a caller's memory alive
 	w.blocks = w.blocks[:0]
 	for k := 0; k < a.Cols; k += blockDepth {
 		depth := min(blockDepth, a.Cols-k)
