@@ -9,7 +9,8 @@ import (
 )
 
 // Task is work in independent parts. Do computes part i on the given worker;
-// parts run in any order and at the same time. Do must not call the team.
+// parts run in any order and at the same time. Do must not call the team. A panic
+// in Do, on whatever goroutine, becomes one of the call's.
 type Task interface {
 	Do(w *Worker, i int) error
 }
@@ -133,11 +134,12 @@ func (t *Team) end(c *call) {
 // takeBuffer returns memory for n elements at least.
 func (t *Team) takeBuffer(n int) []float32 {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	if buffer, ok := pop(&t.buffers); ok && len(buffer) >= n {
-		return buffer
+	buffer, _ := pop(&t.buffers)
+	t.mu.Unlock()
+	if len(buffer) < n {
+		return make([]float32, n) // takes milliseconds, which others do not wait for
 	}
-	return make([]float32, n)
+	return buffer
 }
 
 func (t *Team) giveBuffer(buffer []float32) {

@@ -1,7 +1,9 @@
 package kernels
 
 import (
+	"fmt"
 	"runtime"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 )
@@ -74,7 +76,6 @@ func (c *call) prepare(steps []Step) int {
 		c.steps = make([]stepState, len(steps))
 	}
 	c.steps = c.steps[:len(steps)]
-	c.fault.Store(nil)
 	most := 0
 	for i, step := range steps {
 		s := &c.steps[i]
@@ -86,16 +87,28 @@ func (c *call) prepare(steps []Step) int {
 	return most
 }
 
-// finish forgets the tasks and returns the error.
+// finish forgets the tasks and returns the error, or panics where a task did.
 func (c *call) finish() error {
 	for i := range c.steps {
 		c.steps[i].Task = nil
 	}
-	if fault := c.fault.Load(); fault != nil {
-		return *fault
+	fault := c.fault.Swap(nil)
+	if fault == nil {
+		return nil
 	}
-	return nil
+	if p, ok := (*fault).(taskPanic); ok {
+		panic(p)
+	}
+	return *fault
 }
+
+// taskPanic is the panic of a task with the stack where it began.
+type taskPanic struct {
+	value any
+	stack []byte
+}
+
+func (p taskPanic) Error() string { return fmt.Sprintf("%v\n\n%s", p.value, p.stack) }
 
 // work goes through the steps. It enters one when all parts of the one before
 // are done. A helper leaves early when calls are waiting; the result is whether
@@ -124,7 +137,7 @@ func (c *call) takeParts(w *Worker, s *stepState, waiting *atomic.Int32) bool {
 			return true
 		}
 		if c.fault.Load() == nil {
-			if err := s.Task.Do(w, part); err != nil {
+			if err := do(s.Task, w, part); err != nil {
 				c.fault.Store(new(err))
 			}
 		}
@@ -134,6 +147,17 @@ func (c *call) takeParts(w *Worker, s *stepState, waiting *atomic.Int32) bool {
 		}
 	}
 	return false
+}
+
+// do makes an error of a panic: on a helper's goroutine nobody could recover it,
+// and on the caller's it would leave helpers in a call that has ended.
+func do(task Task, w *Worker, part int) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = taskPanic{v, debug.Stack()}
+		}
+	}()
+	return task.Do(w, part)
 }
 
 // called says that a helper's worker is wanted elsewhere; a lead has no counter.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -125,6 +126,49 @@ func TestTeamReturnsAnErrorAndGoesOn(t *testing.T) {
 			t.Fatalf("error of an earlier call remains: %v", err)
 		}
 	}
+}
+
+// A panic in a part, on whatever thread, reaches the caller, and the team goes on
+// with all of its workers.
+func TestTeamSurvivesAPanic(t *testing.T) {
+	t.Parallel()
+	const threads, parts = 3, 12
+	team := NewTeam(Portable(), threads)
+	defer team.Close()
+	for round := range 60 {
+		failing := taskFunc(func(_ *Worker, i int) error {
+			runtime.Gosched()
+			if i == round%parts {
+				panic("no such row")
+			}
+			return nil
+		})
+		after := newCountTask(parts, nil)
+		text := panicOf(func() { _ = team.Run(Step{failing, parts}, Step{after, parts}) })
+		if !strings.Contains(text, "no such row") || !strings.Contains(text, "TestTeamSurvivesAPanic") {
+			t.Fatalf("the panic of part %d reaches the caller as %q", round%parts, text)
+		}
+		if slices.Max(after.values()) != 0 {
+			t.Fatal("the step after a panic was done")
+		}
+		if err := team.Run(Step{after, parts}); err != nil {
+			t.Fatalf("error after a panic: %v", err)
+		}
+	}
+	if err := eventually("all workers are free", func() bool {
+		team.mu.Lock()
+		defer team.mu.Unlock()
+		return len(team.free) == threads && len(team.active) == 0
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
+// panicOf is what a function panics with, as text.
+func panicOf(f func()) (text string) {
+	defer func() { text = fmt.Sprint(recover()) }()
+	f()
+	return text
 }
 
 // Any number of callers with any steps: every part is done once, by a worker
@@ -358,5 +402,32 @@ func TestClosedTeamComputesOnTheCaller(t *testing.T) {
 	}
 	if slices.ContainsFunc(task.values(), func(n int32) bool { return n != 1 }) {
 		t.Errorf("parts were done %v times", task.values())
+	}
+}
+
+// Calls that are under way or wait when the team is closed end as they should.
+func TestTeamClosesDuringCalls(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		team := NewTeam(Portable(), 3)
+		var wait sync.WaitGroup
+		errs := make([]error, 5)
+		for i := range errs {
+			wait.Go(func() {
+				for range 20 {
+					task := newCountTask(9, nil)
+					errs[i] = errors.Join(errs[i], team.Run(Step{task, 9}))
+					if slices.ContainsFunc(task.values(), func(n int32) bool { return n != 1 }) {
+						errs[i] = errors.Join(errs[i], fmt.Errorf("parts were done %v times", task.values()))
+					}
+				}
+			})
+		}
+		runtime.Gosched()
+		team.Close()
+		wait.Wait()
+		if err := errors.Join(errs...); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
