@@ -20,9 +20,10 @@ var ErrClosed = errors.New("engine is closed")
 type Engine struct {
 	team   *kernels.Team
 	closed atomic.Bool
-	// attentions are calls of attention that can be used again.
-	attentions attentionPools
-	rotaries   rotaryTables
+	// The states of calls of attention.
+	naives   kernels.FreeList[naiveCall]
+	flashes  kernels.FreeList[flashCall]
+	rotaries rotaryTables
 }
 
 // NewEngine returns an engine that computes with the given number of threads,

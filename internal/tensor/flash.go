@@ -40,8 +40,8 @@ const (
 // flashAttention leaves in logSums, unless that is nil, what the gradient needs
 // of each row, [Batch, Heads, SeqLen]: see logSum.
 func (e *Engine) flashAttention(a *Arena, c attention, logSums []float32) error {
-	f := e.attentions.flash.take()
-	defer e.attentions.flash.give(f)
+	f := e.flashes.Take()
+	defer e.flashes.Give(f)
 	f.attention = c
 	f.cols = f.tileCols()
 	if err := f.pack(a, e.team.Set()); err != nil {

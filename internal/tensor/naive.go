@@ -24,8 +24,8 @@ func (e *Engine) NaiveAttention(a *Arena, s AttentionShape, q, k, v, out []float
 
 // naiveAttention leaves the probabilities in probs, or frees them if that is nil.
 func (e *Engine) naiveAttention(a *Arena, c attention, probs []float32) error {
-	n := e.attentions.naive.take()
-	defer e.attentions.naive.give(n)
+	n := e.naives.Take()
+	defer e.naives.Give(n)
 	n.attention, n.set = c, e.team.Set()
 	if err := n.pack(a, n.set); err != nil {
 		return err

@@ -1,50 +1,20 @@
 package kernels
 
-import (
-	"sync"
-	"unsafe"
-)
+import "unsafe"
 
 // gemvCalls are the calls of a Team that can be used again.
 type gemvCalls struct {
-	float32 freeList[gemvCall[float32]]
-	half    freeList[gemvCall[uint16]]
+	float32 FreeList[gemvCall[float32]]
+	half    FreeList[gemvCall[uint16]]
 }
 
-// freeList keeps what was given back until it is taken again. It holds as many
-// as were ever taken at once.
-type freeList[T any] struct {
-	mu   sync.Mutex
-	free []*T
-}
-
-func (l *freeList[T]) take() *T {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if n := len(l.free); n > 0 {
-		x := l.free[n-1]
-		l.free = l.free[:n-1]
-		return x
-	}
-	return new(T)
-}
-
-// give takes x back and clears it, so that it keeps no memory of a caller alive.
-func (l *freeList[T]) give(x *T) {
-	var zero T
-	*x = zero
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.free = append(l.free, x)
-}
-
-func runGemv[E float32 | uint16](t *Team, calls *freeList[gemvCall[E]], g gemvCall[E]) error {
+func runGemv[E float32 | uint16](t *Team, calls *FreeList[gemvCall[E]], g gemvCall[E]) error {
 	if g.rows == 0 {
 		return nil
 	}
 	g.partRows = g.rowsPerPart(t.Threads())
-	call := calls.take()
-	defer calls.give(call)
+	call := calls.Take()
+	defer calls.Give(call)
 	*call = g
 	return t.Run(Step{call, (g.rows + g.partRows - 1) / g.partRows})
 }

@@ -276,15 +276,3 @@ func (t *Team) leave(c *call, w *Worker, finished bool) {
 	c.wakeAll()
 	t.release(w)
 }
-
-// pop takes the last element.
-func pop[T any](stack *[]T) (last T, ok bool) {
-	if len(*stack) == 0 {
-		return last, false
-	}
-	n := len(*stack) - 1
-	last = (*stack)[n]
-	clear((*stack)[n:])
-	*stack = (*stack)[:n]
-	return last, true
-}
