@@ -93,9 +93,9 @@ var ErrCacheFull = errors.New("cache is full")
 //
 // Memory: that of Attention without the copies of k and v. With one query, heads
 // of a group are computed together and read the cache once; where Flash needs
-// several ranges of keys, of 512 to 2048, it takes 4*(d+2) bytes for each head
-// and range besides, and brings them together in order, so that the threads can
-// share one sequence (see Engine.FlashAttention).
+// several ranges of keys, of 512 to 2048, it takes 4*(d+2) bytes for each
+// sequence, head and range besides, and brings them together in order, so that
+// the threads can share one sequence (see Engine.FlashAttention).
 func (p *Pass) CachedAttention(q, k, v *Tensor, c *KVCache, o AttentionOptions) *Tensor {
 	if c == nil || c.arena == nil {
 		p.Fail(errors.New("cached attention: there is no cache"))

@@ -1,6 +1,10 @@
 package tensor
 
-import "runx/internal/tensor/kernels"
+import (
+	"fmt"
+
+	"runx/internal/tensor/kernels"
+)
 
 // Add computes x + y, element by element, for tensors of the same shape. The
 // tape keeps nothing.
@@ -93,7 +97,7 @@ func (p *Pass) AddRows(x, rows *Tensor, first int) *Tensor {
 	}
 	seq := x.Dim(1)
 	if x.rank != 3 || rows.rank != 2 || x.Dim(2) != rows.Dim(1) || first < 0 || first > rows.Dim(0)-seq {
-		return p.failShapes("add rows", "want [batch, seq, dim] and [n, dim] with positions below n", x, rows)
+		return p.failShapes("add rows", fmt.Sprintf("want [batch, seq, dim] and [n, dim] with positions below n; the first is %d", first), x, rows)
 	}
 	out := p.result(x.Shape())
 	p.run(job{

@@ -9,8 +9,8 @@ import (
 
 // Embedding looks up row ids[i] of w, [entries, dim], for each i. The result has
 // the given shape, of as many elements as there are ids, with dim appended. w may
-// be in any storage; only a plain float32 one has a gradient. The tape keeps a
-// copy of the ids.
+// be in any storage; only a plain float32 one has a gradient. It fails where an
+// id is not from 0 to below entries. The tape keeps a copy of the ids.
 func (p *Pass) Embedding(w *Weight, ids []int32, shape ...int) *Tensor {
 	if !p.weightReady("embedding", w) {
 		return &p.none

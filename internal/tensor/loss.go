@@ -8,8 +8,9 @@ import (
 
 // CrossEntropy computes the mean negative log likelihood of the targets in nats:
 // the mean over rows i of log(sum of exp(logits[i])) - logits[i, targets[i]].
-// logits is [.., classes] with a row for each target; the result is [1]. The tape
-// keeps the logits, the log of the sum of each row, and a copy of the targets.
+// logits is [.., classes] with a row for each target; the result is [1]. It fails
+// where there is no target or one is not from 0 to below classes. The tape keeps
+// the logits, the log of the sum of each row, and a copy of the targets.
 func (p *Pass) CrossEntropy(logits *Tensor, targets []int32) *Tensor {
 	if !p.ready("cross entropy", logits) {
 		return &p.none
@@ -76,7 +77,7 @@ func (p *Pass) crossEntropyBackward(logits, logSums, ids *Tensor, dy float32) {
 }
 
 // Mean computes the mean of all elements; the result is [1]. Blocks are added up
-// in float64. The tape keeps nothing.
+// in float64. It fails where there are no elements. The tape keeps nothing.
 func (p *Pass) Mean(x *Tensor) *Tensor {
 	if !p.ready("mean", x) {
 		return &p.none

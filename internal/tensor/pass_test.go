@@ -106,6 +106,7 @@ var bad = map[string]struct {
 	"rotary, heads":        {func(p *Pass, x *Tensor) *Tensor { return p.Rotary(x, 6, 0, 1e4) }, "rotary of"},
 	"rotary, theta":        {func(p *Pass, x *Tensor) *Tensor { return p.Rotary(x, 4, 0, math.NaN()) }, "theta"},
 	"rotary, position":     {func(p *Pass, x *Tensor) *Tensor { return p.Rotary(x, 4, -1, 1e4) }, "positions"},
+	"rotary, far":          {func(p *Pass, x *Tensor) *Tensor { return p.Rotary(x, 4, math.MaxInt, 1e4) }, "from position 9223372036854775807 on"},
 	"cross entropy, rows":  {func(p *Pass, x *Tensor) *Tensor { return p.CrossEntropy(x, []int32{1}) }, "for each of 1 targets"},
 	"cross entropy, class": {func(p *Pass, x *Tensor) *Tensor { return p.CrossEntropy(x, []int32{0, 1, 2, 3, 4, 0}) }, "target 4 at 4"},
 	"cross entropy, empty": {func(p *Pass, _ *Tensor) *Tensor { return p.CrossEntropy(p.Tensor(0, 4), nil) }, "at least one"},

@@ -1,6 +1,7 @@
 package tensor
 
 import (
+	"fmt"
 	"math"
 	"sync"
 
@@ -11,16 +12,20 @@ import (
 // heads*headDim], and x[:, 0] is at position first. In each head elements i and
 // i+headDim/2 are turned as a pair by the angle position*theta^(-2i/headDim): J.
 // Su et al., "RoFormer", arXiv 2104.09864 (2021), with the pairs as Llama has
-// them. headDim is even, first at least 0. The tape keeps nothing.
+// them. headDim is even, theta above 0, and positions are from 0 to below 2^24.
+// The tape keeps nothing.
 //
-// Cosines and sines are computed in float64 and kept by the engine, 4*headDim
-// bytes for each position up to the largest so far.
+// Cosines, sines and the negative sines of the gradient are computed in float64
+// and kept by the engine, outside of any arena: 6*headDim bytes for each position
+// up to the largest so far, of which there is room for twice as many when they
+// grow.
 func (p *Pass) Rotary(x *Tensor, headDim, first int, theta float64) *Tensor {
 	if !p.ready("rotary", x) {
 		return &p.none
 	}
-	if x.rank != 3 || headDim < 2 || headDim%2 != 0 || x.Dim(2)%headDim != 0 || first < 0 || !(theta > 0) {
-		return p.failShapes("rotary", "want [batch, seq, heads*headDim] with an even head dimension, positions of at least 0 and theta above 0", x)
+	if x.rank != 3 || headDim < 2 || headDim%2 != 0 || x.Dim(2)%headDim != 0 || first < 0 || first > mostPositions-x.Dim(1) || !(theta > 0) {
+		return p.failShapes("rotary", fmt.Sprintf("want [batch, seq, heads*headDim] with an even head dimension, positions from 0 to below %d"+
+			" and theta above 0; these are heads of %d, from position %d on, theta %g", mostPositions, headDim, first, theta), x)
 	}
 	out := p.result(x.Shape())
 	if p.err != nil {
@@ -36,6 +41,9 @@ func (p *Pass) Rotary(x *Tensor, headDim, first int, theta float64) *Tensor {
 	}
 	return out
 }
+
+// mostPositions bounds the memory of a table.
+const mostPositions = 1 << 24
 
 // rotate turns src, of the shape of x, into dst, which may be src.
 func (p *Pass) rotate(x *Tensor, dst, src, cos, sin []float32, headDim, first int) {

@@ -2,8 +2,8 @@ package tensor
 
 import "runx/internal/tensor/kernels"
 
-// Softmax computes exp(x) / sum of exp(x) along the last dimension, after
-// subtracting the largest element. A row of -Inf alone gives zeros. The tape
+// Softmax computes exp(x) / sum of exp(x) along the last dimension of x, [.., n],
+// after subtracting the largest element. A row of -Inf alone gives zeros. The tape
 // keeps the result p, for dx = p*(dy - sum of p*dy).
 func (p *Pass) Softmax(x *Tensor) *Tensor {
 	return p.rowwise("softmax", x,
@@ -19,8 +19,8 @@ func (p *Pass) Softmax(x *Tensor) *Tensor {
 		})
 }
 
-// LogSoftmax computes x - log of the sum of exp(x) along the last dimension,
-// after subtracting the largest element. The tape keeps the result l, for dx =
+// LogSoftmax computes x - log of the sum of exp(x) along the last dimension of x,
+// [.., n], after subtracting the largest element. The tape keeps the result l, for dx =
 // dy - exp(l) * sum of dy.
 func (p *Pass) LogSoftmax(x *Tensor) *Tensor {
 	return p.rowwise("log-softmax", x,
