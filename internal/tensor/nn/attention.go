@@ -11,6 +11,7 @@ type Attention struct {
 	// RopeTheta is the base of the rotary frequencies; zero leaves queries and
 	// keys as they are.
 	RopeTheta float64
+	// Algorithm is that of the layer; the zero value is tensor.Naive.
 	Algorithm tensor.Algorithm
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // Cache keeps the keys and values of the tokens so far, for each layer of a
-// model. It belongs to one request.
+// model. It belongs to one request. A nil cache keeps nothing.
 type Cache struct {
 	batch  int
 	layers []*tensor.KVCache
@@ -32,8 +32,31 @@ func (m *Model) NewCache(e *tensor.Engine, a *tensor.Arena, batch, capacity int)
 	return c, nil
 }
 
+// check returns an error where the cache is not for so many sequences of m.
+func (c *Cache) check(m *Model, batch int) error {
+	if c != nil && (c.batch != batch || len(c.layers) != len(m.blocks)) {
+		return fmt.Errorf("model %q of %d layers with %d sequences: the cache is for %d layers and %d sequences",
+			m.config.Name, len(m.blocks), batch, len(c.layers), c.batch)
+	}
+	return nil
+}
+
 // Len is how many tokens of each sequence are cached.
-func (c *Cache) Len() int { return c.layers[0].Len() }
+func (c *Cache) Len() int {
+	if c == nil {
+		return 0
+	}
+	return c.layers[0].Len()
+}
+
+// Layer is the cache of layer i, for who computes the blocks of a model one by
+// one; nil for a nil cache.
+func (c *Cache) Layer(i int) *tensor.KVCache {
+	if c == nil {
+		return nil
+	}
+	return c.layers[i]
+}
 
 // Capacity is how many tokens of each sequence there is room for.
 func (c *Cache) Capacity() int { return c.layers[0].Capacity() }
@@ -61,6 +84,9 @@ func (c *Cache) Truncate(n int) error {
 // forget brings every layer back to n tokens, those too that an error left
 // with less than others.
 func (c *Cache) forget(n int) {
+	if c == nil {
+		return
+	}
 	for _, layer := range c.layers {
 		// A layer has n tokens or more.
 		_ = layer.Truncate(n)

@@ -11,8 +11,9 @@
 //     in which the products read them. Model.Save writes them out.
 //  3. Model.Forward computes the logits of all tokens, for training: it can be
 //     differentiated through. Model.Prefill and Model.Decode compute the logits
-//     of the next token with a Cache of keys and values. Model.Generate and a
-//     Sampler make text of them.
+//     of the next token, with a Cache of keys and values or without one.
+//     Model.Generate and a Sampler make text of them. Model.Embed, Blocks and
+//     Logits are the parts of which these consist.
 //  4. All of them compute on a tensor.Pass. A model is only read, so that several
 //     requests can use one at once, each with a pass, an arena and a cache of its
 //     own. Only a pass with gradients writes: to the gradients of a trainable

@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"errors"
 	"fmt"
 
 	"runx/internal/tensor"
@@ -13,28 +14,23 @@ import (
 func (m *Model) Forward(p *tensor.Pass, ids []int32, batch int) *tensor.Tensor {
 	x := m.hidden(p, ids, batch, nil)
 	defer p.Free(x)
-	h := m.norm.Forward(p, x)
-	defer p.Free(h)
-	return m.head.Forward(p, h)
+	return m.Logits(p, x)
 }
 
 // Prefill computes the logits of the token after each of batch sequences of the
 // same length, [batch, vocab], and appends the tokens to the cache. Only the
 // last token goes through the head. A cache that already has tokens goes on with
-// these. Errors are the pass's.
+// these; a nil one keeps nothing, so that to go on means to begin anew with all
+// tokens. Errors are the pass's.
 func (m *Model) Prefill(p *tensor.Pass, ids []int32, batch int, cache *Cache) *tensor.Tensor {
-	if cache == nil || cache.batch != batch || len(cache.layers) != len(m.blocks) {
-		p.Fail(fmt.Errorf("model %q with %d sequences: the cache is not for this", m.config.Name, batch))
+	if err := cache.check(m, batch); err != nil {
+		p.Fail(err)
 		return nil
 	}
 	first := cache.Len()
 	x := m.hidden(p, ids, batch, cache)
-	last := m.lastRows(p, x)
+	logits := m.NextLogits(p, x)
 	p.Free(x)
-	h := m.norm.Forward(p, last)
-	p.Free(last)
-	logits := m.head.Forward(p, h)
-	p.Free(h)
 	if p.Err() != nil {
 		cache.forget(first)
 	}
@@ -48,37 +44,69 @@ func (m *Model) Decode(p *tensor.Pass, ids []int32, cache *Cache) *tensor.Tensor
 
 // hidden is the output of the last block, [batch, seq, dim].
 func (m *Model) hidden(p *tensor.Pass, ids []int32, batch int, cache *Cache) *tensor.Tensor {
-	if batch < 1 || len(ids) == 0 || len(ids)%batch != 0 {
-		p.Fail(fmt.Errorf("model %q: %d tokens are not %d sequences of the same length", m.config.Name, len(ids), batch))
-		return nil
-	}
-	seq, first := len(ids)/batch, 0
-	if cache != nil {
-		first = cache.Len()
-	}
-	if first+seq > m.config.MaxSeqLen {
-		p.Fail(fmt.Errorf("model %q: token %d is beyond its %d positions", m.config.Name, first+seq, m.config.MaxSeqLen))
-	}
-	x := p.Embedding(m.embedding, ids, batch, seq)
-	if m.positions != nil {
-		placed := p.AddRows(x, m.positions, first)
-		p.Free(x)
-		x = placed
-	}
-	for i := range m.blocks {
-		var layer *tensor.KVCache
-		if cache != nil {
-			layer = cache.layers[i]
-		}
-		y := m.blocks[i].Forward(p, x, layer)
+	x := m.Embed(p, ids, batch, cache.Len())
+	blocks := m.Blocks()
+	for i := range blocks {
+		y := blocks[i].Forward(p, x, cache.Layer(i))
 		p.Free(x)
 		x = y
 	}
 	return x
 }
 
+// Embed, Blocks and Logits or NextLogits are the parts of a model, for those who
+// look at each by itself: Forward and Prefill are nothing but these, in order.
+//
+// Embed looks the tokens up and adds learned positions: ids are batch sequences
+// of the same length whose first tokens are at position first, and the result is
+// [batch, seq, dim]. Errors are the pass's.
+func (m *Model) Embed(p *tensor.Pass, ids []int32, batch, first int) *tensor.Tensor {
+	if batch < 1 || len(ids) == 0 || len(ids)%batch != 0 {
+		p.Fail(fmt.Errorf("model %q: %d tokens are not %d sequences of the same length", m.config.Name, len(ids), batch))
+		return nil
+	}
+	seq := len(ids) / batch
+	if first < 0 || first > m.config.MaxSeqLen-seq {
+		p.Fail(fmt.Errorf("model %q: %d tokens from position %d go beyond its %d positions", m.config.Name, seq, first, m.config.MaxSeqLen))
+		return nil
+	}
+	x := p.Embedding(m.embedding, ids, batch, seq)
+	if m.positions == nil {
+		return x
+	}
+	defer p.Free(x)
+	return p.AddRows(x, m.positions, first)
+}
+
+// Blocks are the layers, in order; layer i appends to Cache.Layer(i). The caller
+// must not change them.
+func (m *Model) Blocks() []Block { return m.blocks }
+
+// Logits is the head of a model: the last norm and the matrix that gives a logit
+// for each entry of the vocabulary, from [.., dim] to [.., vocab].
+func (m *Model) Logits(p *tensor.Pass, x *tensor.Tensor) *tensor.Tensor {
+	h := m.norm.Forward(p, x)
+	defer p.Free(h)
+	return m.head.Forward(p, h)
+}
+
+// NextLogits is Logits of the last token of each sequence alone, from [batch,
+// seq, dim] to [batch, vocab]. It cannot be differentiated through.
+func (m *Model) NextLogits(p *tensor.Pass, x *tensor.Tensor) *tensor.Tensor {
+	last := m.lastRows(p, x)
+	defer p.Free(last)
+	return m.Logits(p, last)
+}
+
 // lastRows is x[:, seq-1], a copy.
 func (m *Model) lastRows(p *tensor.Pass, x *tensor.Tensor) *tensor.Tensor {
+	switch {
+	case p.Err() != nil:
+	case x == nil || len(x.Shape()) != 3 || x.Dim(1) == 0 || x.Data() == nil:
+		p.Fail(errors.New("logits of the next token: want [batch, seq, dim] of at least one token"))
+	case x.NeedsGrad():
+		p.Fail(errors.New("logits of the next token have no gradient\nhint: use Forward, or a pass without gradients"))
+	}
 	if p.Err() != nil {
 		return nil
 	}

@@ -40,6 +40,9 @@ func TestGenerateGreedy(t *testing.T) {
 		if err := cache.Truncate(0); err != nil {
 			t.Fatal(err)
 		}
+		if got := slices.Collect(m.Generate(p, []int32{3, 1, 2}, nil, new(Sampler))); !slices.Equal(got, want) || p.Err() != nil {
+			t.Errorf("%s: without a cache %v, want %v (%v)", c.Name, got, want, p.Err())
+		}
 		var some []int32
 		for id := range m.Generate(p, []int32{3, 1, 2}, cache, new(Sampler)) {
 			if some = append(some, id); len(some) == 4 {

@@ -38,7 +38,7 @@ func Load(a *tensor.Arena, path string, o LoadOptions) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load model: %w", err)
 	}
-	m := &Model{file: file}
+	m := &Model{file: file, algorithm: tensor.Flash}
 	if err := m.load(a, file, o.Config); err != nil {
 		return nil, errors.Join(fmt.Errorf("load model %s: %w", path, err), m.Free())
 	}

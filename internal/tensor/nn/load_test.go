@@ -56,6 +56,9 @@ func TestSaveAndLoad(t *testing.T) {
 				if err := loaded.Pack(e, a, format); err != nil {
 					t.Fatal(err)
 				}
+				if got := loaded.Blocks()[0].Attention.Algorithm; got != tensor.Flash {
+					t.Errorf("attention is %v", got)
+				}
 				compare(t, "packed", forward(t, e, loaded, ids, 1), want, rounding)
 				if err := loaded.Save(path + ".packed"); err == nil || !strings.Contains(err.Error(), "hint: save it before") {
 					t.Errorf("saved a packed model: %v", err)

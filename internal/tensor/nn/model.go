@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 
 	"runx/internal/tensor"
 	"runx/internal/tensor/kernels"
@@ -75,12 +76,29 @@ func (m *Model) assemble() {
 // Config is the shape of the model.
 func (m *Model) Config() Config { return m.config }
 
-// SetAlgorithm says how attention is computed from now on; a new model has
-// tensor.Naive. The model must not be in use meanwhile.
+// SetAlgorithm says how attention is computed from now on. A new model has
+// tensor.Flash, which is as fast or faster and takes less memory; PyTorch too
+// computes attention fused unless it is spelled out. The model must not be in
+// use meanwhile.
 func (m *Model) SetAlgorithm(a tensor.Algorithm) {
 	m.algorithm = a
 	for i := range m.blocks {
 		m.blocks[i].Attention.Algorithm = a
+	}
+}
+
+// Parameters goes through the parameters that are plain float32 tensors, under
+// the names that Save gives them, always in the same order: all that a trainable
+// model has, each with its gradient. Matrices in another format, or packed, are
+// passed over; a tied head is the table of embeddings and comes once. Elements
+// may be changed while the model is not in use, but not those of a mapped one.
+func (m *Model) Parameters() iter.Seq2[string, *tensor.Tensor] {
+	return func(yield func(string, *tensor.Tensor) bool) {
+		for _, q := range m.parameters {
+			if q.tensor != nil && !yield(q.name, q.tensor) {
+				return
+			}
+		}
 	}
 }
 
@@ -108,9 +126,9 @@ func (m *Model) MappedBytes() int64 {
 
 // Pack replaces every matrix by a packed copy in the given format, from the
 // arena, one after the other: besides the model one matrix at most is in memory
-// twice, and what was mapped is no more. Products of a packed matrix need not bring it into the order in which
-// they read it. A packed model computes on engines of the same kind, and cannot
-// be packed again, saved or trained.
+// twice, and what was mapped is no more. Products of a packed matrix need not
+// bring it into the order in which they read it. A packed model computes on
+// engines of the same kind, and cannot be packed again, saved or trained.
 //
 // The model must not be in use meanwhile; after an error it must only be freed.
 func (m *Model) Pack(e *tensor.Engine, a *tensor.Arena, f kernels.Format) error {

@@ -142,6 +142,81 @@ func TestDecodeIsForward(t *testing.T) {
 	}
 }
 
+// Without a cache, and in parts, a model computes the same.
+func TestPartsAreTheModel(t *testing.T) {
+	t.Parallel()
+	for _, c := range tiny() {
+		e, a := newEngine(t, 2), tensor.NewArena()
+		m := newModel(t, e, tensor.NewArena(), c, ModelOptions{Seed: 12})
+		cache, err := m.NewCache(e, a, 2, c.MaxSeqLen)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids := tokens(2*c.MaxSeqLen, c.VocabSize, 10)
+		p := tensor.NewPass(e, a, tensor.PassOptions{})
+		whole := m.Prefill(p, ids, 2, nil)
+		for first := range c.MaxSeqLen {
+			x := m.Embed(p, columns(ids, 2, first, 1), 2, first)
+			for i := range m.Blocks() {
+				y := m.Blocks()[i].Forward(p, x, cache.Layer(i))
+				p.Free(x)
+				x = y
+			}
+			if first == c.MaxSeqLen-1 {
+				next := m.NextLogits(p, x)
+				compare(t, c.Name+" in parts", next.Data(), whole.Data(), rounding)
+				p.Free(next)
+			}
+			p.Free(x)
+		}
+		p.Free(whole)
+		if p.Err() != nil || a.LiveBytes() != cache.Bytes() || cache.Len() != c.MaxSeqLen {
+			t.Errorf("%s: error %v, %d bytes are live, the cache has %d for %d tokens", c.Name, p.Err(), a.LiveBytes(), cache.Bytes(), cache.Len())
+		}
+	}
+}
+
+// Parameters are named as in a file, and those that are no float32 tensor are
+// not among them.
+func TestParameters(t *testing.T) {
+	t.Parallel()
+	for _, c := range tiny() {
+		e, a := newEngine(t, 1), tensor.NewArena()
+		m := newModel(t, e, a, c, ModelOptions{})
+		var want, vectors, got []string
+		for s := range c.specs() {
+			want = append(want, s.name)
+			if !s.matrix() {
+				vectors = append(vectors, s.name)
+			}
+		}
+		elements := int64(0)
+		for name, x := range m.Parameters() {
+			got = append(got, name)
+			elements += int64(x.Len())
+		}
+		if !slices.Equal(got, want) || elements != c.Parameters() {
+			t.Errorf("%s: %d elements of %d in %v", c.Name, elements, c.Parameters(), got)
+		}
+		for name := range m.Parameters() {
+			if name != want[0] {
+				t.Errorf("%s: after break %s", c.Name, name)
+			}
+			break
+		}
+		if err := m.Pack(e, a, kernels.Float32); err != nil {
+			t.Fatal(err)
+		}
+		got = nil
+		for name := range m.Parameters() {
+			got = append(got, name)
+		}
+		if !slices.Equal(got, vectors) {
+			t.Errorf("%s: packed, the parameters are %v", c.Name, got)
+		}
+	}
+}
+
 // columns is n tokens of each sequence, from first on.
 func columns(ids []int32, batch, first, n int) []int32 {
 	var piece []int32
@@ -334,11 +409,11 @@ func TestTraining(t *testing.T) {
 			}
 			losses = append(losses, float64(loss.Data()[0]))
 			p.Free(loss)
-			for _, q := range m.parameters {
-				for i, g := range q.tensor.Grad() {
-					q.tensor.Data()[i] -= 0.3 * g
+			for _, x := range m.Parameters() {
+				for i, g := range x.Grad() {
+					x.Data()[i] -= 0.3 * g
 				}
-				q.tensor.ZeroGrad()
+				x.ZeroGrad()
 			}
 			if a.LiveBytes() != 2*m.Bytes() {
 				t.Fatalf("%d bytes are live after a step, want weights and gradients: %d", a.LiveBytes(), 2*m.Bytes())
@@ -435,6 +510,7 @@ func TestErrors(t *testing.T) {
 	if p.Err() != nil {
 		t.Fatal(p.Err())
 	}
+	other := newModel(t, e, tensor.NewArena(), tiny()[0], ModelOptions{})
 	live := a.LiveBytes()
 	for _, tt := range []struct {
 		name string
@@ -444,8 +520,13 @@ func TestErrors(t *testing.T) {
 		{"id too large", func() *tensor.Tensor { return m.Decode(p, []int32{29}, cache) }, "29 at 0"},
 		{"negative id", func() *tensor.Tensor { return m.Forward(p, []int32{1, -1}, 1) }, "-1 at 1"},
 		{"cache full", func() *tensor.Tensor { return m.Prefill(p, []int32{1, 2, 3}, 1, cache) }, tensor.ErrCacheFull.Error()},
-		{"no cache", func() *tensor.Tensor { return m.Decode(p, []int32{1}, nil) }, "the cache is not for this"},
-		{"another batch", func() *tensor.Tensor { return m.Decode(p, []int32{1, 2}, cache) }, "the cache is not for this"},
+		{"another batch", func() *tensor.Tensor { return m.Decode(p, []int32{1, 2}, cache) }, "with 2 sequences: the cache is for 3 layers and 1 sequences"},
+		{"another model", func() *tensor.Tensor { return other.Decode(p, []int32{1}, cache) }, "of 2 layers with 1 sequences: the cache is for 3 layers"},
+		{"negative position", func() *tensor.Tensor { return m.Embed(p, []int32{1}, 1, -1) }, "from position -1"},
+		{"beyond the positions", func() *tensor.Tensor { return m.Embed(p, []int32{1, 2}, 1, 16) }, "2 tokens from position 16"},
+		{"no last token", func() *tensor.Tensor { return m.NextLogits(p, p.Tensor(1, 0, 24)) }, "at least one token"},
+		{"no sequences", func() *tensor.Tensor { return m.NextLogits(p, nil) }, "at least one token"},
+		{"freed", func() *tensor.Tensor { x := p.Tensor(1, 2, 24); p.Free(x); return m.NextLogits(p, x) }, "at least one token"},
 		{"ragged", func() *tensor.Tensor { return m.Forward(p, []int32{1, 2, 3}, 2) }, "not 2 sequences"},
 		{"no tokens", func() *tensor.Tensor { return m.Forward(p, nil, 1) }, "0 tokens"},
 		{"no batch", func() *tensor.Tensor { return m.Forward(p, []int32{1}, 0) }, "not 0 sequences"},
@@ -475,6 +556,14 @@ func TestErrors(t *testing.T) {
 		t.Errorf("trainable halves: %v", err)
 	}
 	trainable := newModel(t, e, tensor.NewArena(), c, ModelOptions{Trainable: true})
+	recording := tensor.NewPass(e, tensor.NewArena(), tensor.PassOptions{Gradients: true})
+	if trainable.Prefill(recording, []int32{1, 2}, 1, nil); recording.Err() == nil || !strings.Contains(recording.Err().Error(), "hint: use Forward") {
+		t.Errorf("the next token with gradients: %v", recording.Err())
+	}
+	unknown := tensor.NewArena()
+	if _, err := NewModel(e, unknown, c, ModelOptions{Format: 9}); err == nil || unknown.LiveBytes() != 0 {
+		t.Errorf("an unknown format: %v, %d bytes are live", err, unknown.LiveBytes())
+	}
 	if err := trainable.Pack(e, a, kernels.Float32); err == nil || !strings.Contains(err.Error(), "no gradient") {
 		t.Errorf("packed a trainable model: %v", err)
 	}

@@ -171,10 +171,11 @@ func newHalves(a *tensor.Arena, s spec, f kernels.Format) (*parameter, error) {
 		return nil, fmt.Errorf("parameter %s: %w", s.name, err)
 	}
 	q, err := withHalves(s, halves, f)
-	if err == nil {
-		q.arena = a
+	if err != nil {
+		return nil, errors.Join(err, a.FreeHalf(halves))
 	}
-	return q, err
+	q.arena = a
+	return q, nil
 }
 
 // withHalves makes a matrix of elements that stay the caller's.

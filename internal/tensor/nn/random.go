@@ -29,7 +29,9 @@ type ModelOptions struct {
 // normal with deviation 0.02, divided by sqrt(2*Layers) where products are added
 // to the residual stream; gains one, biases zero. The weights depend on the seed,
 // not on the threads, of which it uses those of e; in another format they are the
-// float32 ones rounded to nearest even. Memory comes from the arena.
+// float32 ones rounded to nearest even. Memory comes from the arena. It fails
+// where the config is not valid, the format is unknown or cannot be trained, or
+// the memory is missing.
 func NewModel(e *tensor.Engine, a *tensor.Arena, c Config, o ModelOptions) (*Model, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -37,7 +39,7 @@ func NewModel(e *tensor.Engine, a *tensor.Arena, c Config, o ModelOptions) (*Mod
 	if o.Trainable && o.Format != kernels.Float32 {
 		return nil, fmt.Errorf("model %q in %s cannot be trained\nhint: train in %s", c.Name, o.Format, kernels.Float32)
 	}
-	m := &Model{config: c, trainable: o.Trainable}
+	m := &Model{config: c, trainable: o.Trainable, algorithm: tensor.Flash}
 	for s := range c.specs() {
 		q, err := o.parameter(a, s)
 		if err != nil {

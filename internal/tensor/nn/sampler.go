@@ -9,9 +9,10 @@ import (
 	"runx/internal/tensor/kernels"
 )
 
-// Sampler picks the next token. The zero value takes the most likely one.
+// Sampler picks the next token. The zero value takes the most likely one. A
+// Sampler serves one request at a time.
 type Sampler struct {
-	// Temperature divides the logits; zero takes the most likely token.
+	// Temperature divides the logits; zero or less takes the most likely token.
 	Temperature float64
 	// TopK leaves the k most likely tokens to choose from (A. Fan et al.,
 	// "Hierarchical Neural Story Generation", 2018); zero leaves all.
