@@ -1,6 +1,7 @@
 //go:build !(linux && amd64)
 
-// Command peers measures the embedded engine against OpenBLAS on linux/amd64.
+// Command peers measures the embedded engine against OpenBLAS and PyTorch
+// on linux/amd64.
 package main
 
 import "fmt"

@@ -22,6 +22,7 @@ func modelRows(b *bench) (rows []row, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, c.free()) }()
+	plain := c.forms[0]
 	prompt, err := c.peers(c.prompt, []int32{}, false)
 	if err != nil {
 		return nil, err
@@ -37,17 +38,17 @@ func modelRows(b *bench) (rows []row, err error) {
 	rows, err = runAll(b.rounds, []contest{
 		{
 			name: fmt.Sprintf("prompt of %d tokens, ", promptTokens), unit: rate("tokens/s", promptTokens),
-			ours:   c.each(c.prefill),
+			ours:   append(c.each(c.prefill), c.uncached(plain), plain.naively(c.prefill(plain))),
 			theirs: prompt, tolerance: 1e-3,
 		},
 		{
 			name: fmt.Sprintf("1 token after %d, ", promptTokens), unit: rate("tokens/s", 1),
-			ours:   c.each(c.decode),
+			ours:   append(c.each(c.decode), plain.naively(c.decode(plain))),
 			theirs: token, tolerance: 1e-3,
 		},
 		{
 			name: fmt.Sprintf("likelihood of %d tokens, ", promptTokens), unit: rate("tokens/s", promptTokens),
-			ours:   []side{c.score(c.forms[0])},
+			ours:   []side{c.score(plain)},
 			theirs: score, tolerance: 1e-3,
 		},
 		{
@@ -108,7 +109,6 @@ func newModelCase(b *bench) (*modelCase, error) {
 	}
 	for i := range c.forms {
 		f := &c.forms[i]
-		f.model.SetAlgorithm(tensor.Flash)
 		if f.cache, err = f.model.NewCache(b.engine, f.arena, 1, promptTokens+generateTokens); err != nil {
 			return nil, err
 		}
@@ -140,6 +140,25 @@ func (c *modelCase) each(form func(modelForm) side) []side {
 // prefill is the prompt into an empty cache.
 func (c *modelCase) prefill(f modelForm) side {
 	return c.logits(f, 0, func(p *tensor.Pass) *tensor.Tensor { return f.model.Prefill(p, c.prompt, 1, f.cache) })
+}
+
+// uncached is the prompt without a cache: what each token costs where none is
+// kept.
+func (c *modelCase) uncached(f modelForm) side {
+	p := tensor.NewPass(c.engine, f.arena, tensor.PassOptions{})
+	return keeping(f.name+", no cache", p, func() *tensor.Tensor { return f.model.Prefill(p, c.prompt, 1, nil) })
+}
+
+// naively is a side of the form with naive attention.
+func (f modelForm) naively(s side) side {
+	calls := s.calls
+	s.name = f.name + ", naive attention"
+	s.calls = func(n int) (float64, error) {
+		f.model.SetAlgorithm(tensor.Naive)
+		defer f.model.SetAlgorithm(tensor.Flash)
+		return calls(n)
+	}
+	return s
 }
 
 // decode is a token behind the prompt.

@@ -9,14 +9,26 @@ import (
 	"runx/internal/tensor/safetensors"
 )
 
+const (
+	// stepTokens is how many tokens a step of training goes through, and stepRate
+	// what it multiplies the gradients by.
+	stepTokens = 128
+	stepRate   = 0.01
+)
+
 // trainRows compares forward and backward of a block with PyTorch's autograd, and
-// shows what recording costs: in time, and in memory.
+// shows what recording costs: in time, and in memory. After that it trains a
+// whole model.
 func trainRows(b *bench) ([]row, error) {
 	c, err := newTrainCase(b)
 	if err != nil {
 		return nil, err
 	}
 	theirs, err := c.peers("train", c.sources...)
+	if err != nil {
+		return nil, err
+	}
+	step, err := b.step("micro")
 	if err != nil {
 		return nil, err
 	}
@@ -31,6 +43,7 @@ func trainRows(b *bench) ([]row, error) {
 			name: "forward, nothing recorded", unit: milliseconds,
 			ours: ours(c.only("", tensor.PassOptions{})), theirs: []side{c.only("ours recorded", tensor.PassOptions{Gradients: true})},
 		},
+		{name: fmt.Sprintf("step of training, %d tokens, ", stepTokens), unit: rate("tokens/s", stepTokens), ours: ours(step)},
 	})
 	if err != nil {
 		return nil, err
@@ -46,6 +59,40 @@ func trainRows(b *bench) ([]row, error) {
 		rows = append(rows, r)
 	}
 	return rows, nil
+}
+
+// step is one of gradient descent on a whole model: forward, backward, and the
+// change of all parameters.
+func (b *bench) step(preset string) (side, error) {
+	config, err := nn.Preset(preset)
+	if err != nil {
+		return side{}, err
+	}
+	arena := tensor.NewArena()
+	m, err := nn.NewModel(b.engine, arena, config, nn.ModelOptions{Seed: 1, Trainable: true})
+	if err != nil {
+		return side{}, err
+	}
+	ids := make([]int32, stepTokens+1)
+	for i := range ids {
+		ids[i] = int32(i * 7919 % config.VocabSize)
+	}
+	p := tensor.NewPass(b.engine, arena, tensor.PassOptions{Gradients: true})
+	return onThread(preset, func() error {
+		logits := m.Forward(p, ids[:stepTokens], 1)
+		loss := p.CrossEntropy(logits, ids[1:])
+		p.Free(logits)
+		err := p.Backward(loss)
+		p.Free(loss)
+		if err != nil {
+			return err
+		}
+		for _, t := range m.Parameters() {
+			b.set.AddScaled(t.Data(), t.Grad(), -stepRate)
+			t.ZeroGrad()
+		}
+		return p.Err()
+	}), nil
 }
 
 // trainCase is a block whose parameters, and input, have gradients.
