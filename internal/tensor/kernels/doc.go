@@ -1,6 +1,8 @@
-// Package kernels computes on float32: matrix products on as many threads as a
-// Team has, and what a network does with the rows between them (softmax, norms,
-// activations, rotary embedding, their gradients, sums).
+// Package kernels computes on float32: matrix products and matrix-vector products
+// on as many threads as a Team has, and what a network does with the rows between
+// them (softmax, norms, activations, rotary embedding, their gradients, sums).
+// Matrices may be stored in two bytes an element, Float16 or BFloat16; sums are in
+// float32 all the same.
 //
 // The way of the data, in steps:
 //
@@ -17,7 +19,10 @@
 //     multiplies a few rows by one panel, held in registers while the sum over
 //     the inner dimension runs. There are routines for fewer rows, so that one row
 //     reads the panels as fast as memory gives them.
-//  4. A Team splits a product, or a Task of the caller, among its Workers. Callers
+//  4. Gemv multiplies a matrix as it lies, Matrix or HalfMatrix, by a vector. It
+//     reads each element once, a dozen rows or columns at a time, and asks for the
+//     next ones meanwhile: memory is what it waits for.
+//  5. A Team splits a product, or a Task of the caller, among its Workers. Callers
 //     may be any number of goroutines: whoever computes holds a Worker, so all of
 //     them together never use more threads than the Team has. The split never
 //     changes how an element is computed, so results are the same, bit for bit,

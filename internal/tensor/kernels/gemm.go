@@ -16,7 +16,11 @@ const (
 // read. NaN and Inf propagate otherwise as in the sums of their products.
 //
 // An element differs from the exact result by at most about k*eps times the
-// sum of |a|*|b| along its row and column, eps = 2^-24.
+// sum of |a|*|b| along its row and column, eps = 2^-24. An error says what does
+// not fit; then c is as it was.
+//
+// It is the SGEMM of J. Dongarra, J. Du Croz, S. Hammarling and I. Duff, "A Set of
+// Level 3 Basic Linear Algebra Subprograms", ACM TOMS 16 (1990).
 func (t *Team) Gemm(alpha float32, a, b Matrix, beta float32, c Matrix) error {
 	if err := checkProduct(a, b.Rows, b.Cols, c); err != nil {
 		return err

@@ -57,6 +57,14 @@ func (s *Set) SoftmaxGrad(dx, p, dp []float32) {
 	s.addMulWithShift(dx, first(dp, len(p)), p, s.Dot(p, dp), 1)
 }
 
+// ScoreGrad writes the gradient for part of a row of scores, of which p =
+// softmax(scores*scale) is that part and dp its gradient: dst[i] = p[i]*(dp[i] -
+// mean)*scale, mean being the sum of p*dp over the whole row. dst and dp are at
+// least as long as p; dst may be p or dp.
+func (s *Set) ScoreGrad(dst, p, dp []float32, mean, scale float32) {
+	s.mulWithShift(dst, first(dp, len(p)), p, mean, scale)
+}
+
 // LogSumExp is log(sum of exp(x)), computed after subtracting the largest
 // element; -Inf if x is empty or -Inf alone. NaN or +Inf anywhere gives NaN. The
 // error is below 1e-6 + 2^-24*(c/4 + 2*|result|), c being len(x) but at most 8192.
