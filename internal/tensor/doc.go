@@ -6,9 +6,9 @@
 //  1. An Engine holds the threads and the kernels of the machine's instruction
 //     set (package kernels). It is made once; any number of goroutines use it.
 //  2. An Arena hands out memory and counts it exactly: PeakBytes after a
-//     computation is what it needed. Each thread's few rows of scratch, below
-//     30 KB, and the copies of factors of a product that is under way belong to
-//     the engine.
+//     computation is what it needed. The engine has besides: some 300 KB of
+//     scratch for each thread, up to 8 MiB of copied factors for each product
+//     that is under way, and the tables of Rotary.
 //  3. NewTensor, NewParameter and FromSlice make inputs, FillNormal fills them
 //     from a seed. A Weight is the matrix of a linear layer in one of several
 //     storages: plain or packed, of four or two bytes an element.

@@ -34,7 +34,7 @@ type Pass struct {
 	gradients bool
 	err       error
 	none      Tensor   // what operations return after an error
-	headers   []Tensor // not yet in use; made by the dozen
+	headers   []Tensor // not yet in use; made many at once
 	job       job
 	tape      tape
 }
@@ -95,9 +95,9 @@ func (p *Pass) result(shape []int) *Tensor {
 	if p.err != nil {
 		return &p.none
 	}
-	const dozen = 24
+	const headersAtOnce = 24
 	if len(p.headers) == 0 {
-		p.headers = make([]Tensor, dozen)
+		p.headers = make([]Tensor, headersAtOnce)
 	}
 	t := &p.headers[0]
 	if err := t.init(p.arena, shape); err != nil {
