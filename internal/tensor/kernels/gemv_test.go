@@ -10,16 +10,6 @@ import (
 	"pgregory.net/rapid"
 )
 
-// halfView is m in two bytes an element, and m after rounding, which is exactly
-// the same matrix. Elements outside the view are NaN in both.
-func halfView(m Matrix, f Format) (HalfMatrix, Matrix) {
-	data := make([]uint16, len(m.Data))
-	Portable().Round(data, m.Data, f)
-	m.Data = slices.Clone(m.Data)
-	Portable().Expand(m.Data, data, f)
-	return HalfMatrix{Data: data, Format: f, Rows: m.Rows, Cols: m.Cols, RowStride: m.RowStride, ColStride: m.ColStride}, m
-}
-
 // gemvCase is a product with a matrix in some format.
 type gemvCase struct {
 	m, n, slack int
@@ -58,7 +48,7 @@ func (c gemvCase) data() gemvData {
 	r := rand.New(rand.NewPCG(c.seed, 0))
 	d := gemvData{gemvCase: c, a: view(r, c.m, c.n, c.slack, c.transposed), x: normals(r, c.n), y: normals(r, c.m)}
 	if c.format != Float32 {
-		d.half, d.a = halfView(d.a, c.format)
+		d.half, d.a = toHalf(Portable(), d.a, c.format)
 	}
 	return d
 }
@@ -182,7 +172,7 @@ func TestGemvPropagatesNaNAndInf(t *testing.T) {
 				a.Data[38*a.RowStride+34*a.ColStride] = -inf
 				d := gemvData{gemvCase: gemvCase{m: m, n: n, format: f, alpha: 1}, a: a, x: slices.Repeat([]float32{0.5}, n)}
 				if f != Float32 {
-					d.half, _ = halfView(a, f)
+					d.half, _ = toHalf(Portable(), a, f)
 				}
 				for i, got := range d.by(t, newWorker(set, 0)) {
 					want := float32(n) / 2
