@@ -179,63 +179,66 @@ func TestBackwardWithoutTheParameter(t *testing.T) {
 	}
 }
 
-// What each operation keeps, in bytes, beside its result when the caller has
-// freed every activation.
+const (
+	keptRows, keptDim = 6, 10
+	keptMatrix        = floatBytes * keptRows * keptDim
+)
+
+// kept is what each operation keeps, in bytes, beside its result when the caller
+// has freed every activation: x and y, [keptRows, keptDim]. square is a parameter.
+var kept = map[string]struct {
+	compute func(p *Pass, x, y, square *Tensor) *Tensor
+	want    int64
+}{
+	"add":    {func(p *Pass, x, y, _ *Tensor) *Tensor { return p.Add(x, y) }, 0},
+	"scale":  {func(p *Pass, x, _, _ *Tensor) *Tensor { return p.Scale(x, 3) }, 0},
+	"mean":   {func(p *Pass, x, _, _ *Tensor) *Tensor { return p.Mean(x) }, 0},
+	"mul":    {func(p *Pass, x, y, _ *Tensor) *Tensor { return p.Mul(x, y) }, 2 * keptMatrix},
+	"square": {func(p *Pass, x, _, _ *Tensor) *Tensor { return p.Mul(x, x) }, keptMatrix},
+	"mul by a constant": {func(p *Pass, x, _, _ *Tensor) *Tensor {
+		c := p.Tensor(keptRows, keptDim)
+		defer p.Free(c)
+		return p.Mul(x, c)
+	}, keptMatrix},
+	"gelu":            {func(p *Pass, x, _, _ *Tensor) *Tensor { return p.GELU(x) }, keptMatrix},
+	"silu":            {func(p *Pass, x, _, _ *Tensor) *Tensor { return p.SiLU(x) }, keptMatrix},
+	"swiglu":          {func(p *Pass, x, y, _ *Tensor) *Tensor { return p.SwiGLU(x, y) }, 2 * keptMatrix},
+	"softmax":         {func(p *Pass, x, _, _ *Tensor) *Tensor { return p.Softmax(x) }, keptMatrix},
+	"log-softmax":     {func(p *Pass, x, _, _ *Tensor) *Tensor { return p.LogSoftmax(x) }, keptMatrix},
+	"matmul":          {func(p *Pass, x, y, _ *Tensor) *Tensor { return p.MatMul(x, y, MatMulOptions{TransposeB: true}) }, 2 * keptMatrix},
+	"linear, x and w": {func(p *Pass, x, _, square *Tensor) *Tensor { return p.Linear(x, weightOf(p, square), nil) }, keptMatrix},
+	"linear, w": {func(p *Pass, _, _, square *Tensor) *Tensor {
+		c := p.Tensor(keptRows, keptDim)
+		defer p.Free(c)
+		return p.Linear(c, weightOf(p, square), nil)
+	}, keptMatrix},
+	"linear, x": {func(p *Pass, x, _, _ *Tensor) *Tensor {
+		c := p.Tensor(keptDim, keptDim)
+		defer p.Free(c)
+		return p.Linear(x, weightOf(p, c), nil)
+	}, 4 * keptDim * keptDim},
+	"layer norm": {func(p *Pass, x, _, _ *Tensor) *Tensor {
+		gain := p.Tensor(keptDim)
+		defer p.Free(gain)
+		return p.LayerNorm(x, gain, gain, 1e-5)
+	}, keptMatrix + 4*keptDim + 8*keptRows},
+	"rms norm": {func(p *Pass, x, _, _ *Tensor) *Tensor {
+		gain := p.Tensor(keptDim)
+		defer p.Free(gain)
+		return p.RMSNorm(x, gain, 1e-5)
+	}, keptMatrix + 4*keptDim + 4*keptRows},
+	"cross entropy": {func(p *Pass, x, _, _ *Tensor) *Tensor { return p.CrossEntropy(x, make([]int32, keptRows)) }, keptMatrix + 4*keptRows + 4*keptRows},
+	"embedding": {func(p *Pass, _, _, square *Tensor) *Tensor {
+		return p.Embedding(weightOf(p, square), []int32{1, 2, 3}, 3)
+	}, 4 * 3},
+}
+
 func TestTapeKeepsWhatGradientsNeed(t *testing.T) {
 	t.Parallel()
-	const (
-		rows, dim = 6, 10
-		matrix    = 4 * rows * dim
-	)
-	for name, c := range map[string]struct {
-		compute func(p *Pass, x, y, square *Tensor) *Tensor
-		want    int64
-	}{
-		"add":    {func(p *Pass, x, y, _ *Tensor) *Tensor { return p.Add(x, y) }, 0},
-		"scale":  {func(p *Pass, x, _, _ *Tensor) *Tensor { return p.Scale(x, 3) }, 0},
-		"mean":   {func(p *Pass, x, _, _ *Tensor) *Tensor { return p.Mean(x) }, 0},
-		"mul":    {func(p *Pass, x, y, _ *Tensor) *Tensor { return p.Mul(x, y) }, 2 * matrix},
-		"square": {func(p *Pass, x, _, _ *Tensor) *Tensor { return p.Mul(x, x) }, matrix},
-		"mul by a constant": {func(p *Pass, x, _, _ *Tensor) *Tensor {
-			c := p.Tensor(rows, dim)
-			defer p.Free(c)
-			return p.Mul(x, c)
-		}, matrix},
-		"gelu":            {func(p *Pass, x, _, _ *Tensor) *Tensor { return p.GELU(x) }, matrix},
-		"silu":            {func(p *Pass, x, _, _ *Tensor) *Tensor { return p.SiLU(x) }, matrix},
-		"swiglu":          {func(p *Pass, x, y, _ *Tensor) *Tensor { return p.SwiGLU(x, y) }, 2 * matrix},
-		"softmax":         {func(p *Pass, x, _, _ *Tensor) *Tensor { return p.Softmax(x) }, matrix},
-		"log-softmax":     {func(p *Pass, x, _, _ *Tensor) *Tensor { return p.LogSoftmax(x) }, matrix},
-		"matmul":          {func(p *Pass, x, y, _ *Tensor) *Tensor { return p.MatMul(x, y, MatMulOptions{TransposeB: true}) }, 2 * matrix},
-		"linear, x and w": {func(p *Pass, x, _, square *Tensor) *Tensor { return p.Linear(x, weightOf(p, square), nil) }, matrix},
-		"linear, w": {func(p *Pass, _, _, square *Tensor) *Tensor {
-			c := p.Tensor(rows, dim)
-			defer p.Free(c)
-			return p.Linear(c, weightOf(p, square), nil)
-		}, matrix},
-		"linear, x": {func(p *Pass, x, _, _ *Tensor) *Tensor {
-			c := p.Tensor(dim, dim)
-			defer p.Free(c)
-			return p.Linear(x, weightOf(p, c), nil)
-		}, 4 * dim * dim},
-		"layer norm": {func(p *Pass, x, _, square *Tensor) *Tensor {
-			gain := p.Tensor(dim)
-			defer p.Free(gain)
-			return p.LayerNorm(x, gain, gain, 1e-5)
-		}, matrix + 4*dim + 8*rows},
-		"rms norm": {func(p *Pass, x, _, square *Tensor) *Tensor {
-			gain := p.Tensor(dim)
-			defer p.Free(gain)
-			return p.RMSNorm(x, gain, 1e-5)
-		}, matrix + 4*dim + 4*rows},
-		"cross entropy": {func(p *Pass, x, _, _ *Tensor) *Tensor { return p.CrossEntropy(x, make([]int32, rows)) }, matrix + 4*rows + 4*rows},
-		"embedding": {func(p *Pass, _, _, square *Tensor) *Tensor {
-			return p.Embedding(weightOf(p, square), []int32{1, 2, 3}, 3)
-		}, 4 * 3},
-	} {
+	for name, c := range kept {
 		p := newTestPass(t, training)
 		var base []*Tensor
-		for _, shape := range [][]int{{rows, dim}, {rows, dim}, {dim, dim}} {
+		for _, shape := range [][]int{{keptRows, keptDim}, {keptRows, keptDim}, {keptDim, keptDim}} {
 			x, err := NewParameter(p.Arena(), shape...)
 			if err != nil {
 				t.Fatal(err)

@@ -169,66 +169,71 @@ func TestWeightBytes(t *testing.T) {
 	}
 }
 
+const anyHint = "\nhint: use"
+
+// untrained are uses of a weight that cannot be differentiated through, with what
+// the error says, if there must be one.
+var untrained = map[string]struct {
+	weight  func(p *Pass, plain *Weight, half *Weight) (*Weight, error)
+	compute func(t *testing.T, p *Pass, x *Tensor, w *Weight) *Tensor
+	trained bool // whether the plain weight and x are parameters
+	want    string
+}{
+	"half": {
+		func(_ *Pass, _, half *Weight) (*Weight, error) { return half, nil },
+		func(_ *testing.T, p *Pass, x *Tensor, w *Weight) *Tensor { return p.Linear(x, w, nil) },
+		true, "linear: no gradient through a weight that is not plain float32 (float16)" + anyHint,
+	},
+	"packed half": {
+		func(p *Pass, _, half *Weight) (*Weight, error) {
+			return half.Pack(p.Engine(), p.Arena(), kernels.Float16)
+		},
+		func(_ *testing.T, p *Pass, x *Tensor, w *Weight) *Tensor { return p.Linear(x, w, nil) },
+		true, "(packed float16)" + anyHint,
+	},
+	"packed parameter": {
+		func(p *Pass, plain, _ *Weight) (*Weight, error) {
+			return plain.Pack(p.Engine(), p.Arena(), kernels.Float32)
+		},
+		func(_ *testing.T, p *Pass, _ *Tensor, w *Weight) *Tensor { return p.Linear(p.Tensor(2, 4), w, nil) },
+		true, "linear: a packed copy of a parameter has no gradient" + anyHint,
+	},
+	"table of a packed parameter": {
+		func(p *Pass, plain, _ *Weight) (*Weight, error) {
+			return plain.Pack(p.Engine(), p.Arena(), kernels.Float32)
+		},
+		func(_ *testing.T, p *Pass, _ *Tensor, w *Weight) *Tensor { return p.Embedding(w, []int32{1}, 1) },
+		true, "embedding: a packed copy of a parameter has no gradient" + anyHint,
+	},
+	"half, bias": {
+		func(_ *Pass, _, half *Weight) (*Weight, error) { return half, nil },
+		func(t *testing.T, p *Pass, x *Tensor, w *Weight) *Tensor {
+			bias := parameter(t, p, 1, 2, 3)
+			y := p.Linear(x, w, bias)
+			if err := p.Backward(p.Mean(y)); err == nil {
+				expectGrad(t, bias, 1./3, 1./3, 1./3)
+			}
+			return y
+		},
+		false, "",
+	},
+	"packed constant": {
+		func(p *Pass, plain, _ *Weight) (*Weight, error) {
+			return plain.Pack(p.Engine(), p.Arena(), kernels.BFloat16)
+		},
+		func(_ *testing.T, p *Pass, x *Tensor, w *Weight) *Tensor {
+			return p.Add(p.Linear(x, w, nil), p.Embedding(w, []int32{0, 1}, 2))
+		},
+		false, "shapes must be equal", // what comes after both succeeded
+	},
+}
+
 // Only a plain float32 weight can be differentiated through; the error names the
 // cure. A constant input has nothing to be differentiated.
 func TestWeightsWithoutGradients(t *testing.T) {
 	t.Parallel()
-	const hint = "\nhint: use"
 	r := rand.New(rand.NewPCG(1, 1))
-	for name, c := range map[string]struct {
-		weight  func(p *Pass, plain *Weight, half *Weight) (*Weight, error)
-		compute func(p *Pass, x *Tensor, w *Weight) *Tensor
-		trained bool // whether the plain weight and x are parameters
-		want    string
-	}{
-		"half": {
-			func(_ *Pass, _, half *Weight) (*Weight, error) { return half, nil },
-			func(p *Pass, x *Tensor, w *Weight) *Tensor { return p.Linear(x, w, nil) },
-			true, "linear: no gradient through a weight that is not plain float32 (float16)" + hint,
-		},
-		"packed half": {
-			func(p *Pass, _, half *Weight) (*Weight, error) {
-				return half.Pack(p.Engine(), p.Arena(), kernels.Float16)
-			},
-			func(p *Pass, x *Tensor, w *Weight) *Tensor { return p.Linear(x, w, nil) },
-			true, "(packed float16)" + hint,
-		},
-		"packed parameter": {
-			func(p *Pass, plain, _ *Weight) (*Weight, error) {
-				return plain.Pack(p.Engine(), p.Arena(), kernels.Float32)
-			},
-			func(p *Pass, x *Tensor, w *Weight) *Tensor { return p.Linear(p.Tensor(2, 4), w, nil) },
-			true, "linear: a packed copy of a parameter has no gradient" + hint,
-		},
-		"table of a packed parameter": {
-			func(p *Pass, plain, _ *Weight) (*Weight, error) {
-				return plain.Pack(p.Engine(), p.Arena(), kernels.Float32)
-			},
-			func(p *Pass, _ *Tensor, w *Weight) *Tensor { return p.Embedding(w, []int32{1}, 1) },
-			true, "embedding: a packed copy of a parameter has no gradient" + hint,
-		},
-		"half, bias": {
-			func(_ *Pass, _, half *Weight) (*Weight, error) { return half, nil },
-			func(p *Pass, x *Tensor, w *Weight) *Tensor {
-				bias := normal(r, 3).tensor(t, p.Arena(), true)
-				y := p.Linear(x, w, bias)
-				if err := p.Backward(p.Mean(y)); err == nil {
-					expectGrad(t, bias, 1./3, 1./3, 1./3)
-				}
-				return y
-			},
-			false, "",
-		},
-		"packed constant": {
-			func(p *Pass, plain, _ *Weight) (*Weight, error) {
-				return plain.Pack(p.Engine(), p.Arena(), kernels.BFloat16)
-			},
-			func(p *Pass, x *Tensor, w *Weight) *Tensor {
-				return p.Add(p.Linear(x, w, nil), p.Embedding(w, []int32{0, 1}, 2))
-			},
-			false, "shapes must be equal", // what comes after both succeeded
-		},
-	} {
+	for name, c := range untrained {
 		p := newTestPass(t, training)
 		plain := weightOf(p, normal(r, 3, 4).tensor(t, p.Arena(), c.trained))
 		half, err := HalfWeight(make([]uint16, 12), kernels.Float16, 3, 4)
@@ -239,7 +244,7 @@ func TestWeightsWithoutGradients(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.compute(p, normal(r, 2, 4).tensor(t, p.Arena(), c.trained), w)
+		c.compute(t, p, normal(r, 2, 4).tensor(t, p.Arena(), c.trained), w)
 		if c.want == "" && p.Err() != nil || c.want != "" && (p.Err() == nil || !strings.Contains(p.Err().Error(), c.want)) {
 			t.Errorf("%s: the error is %v, want one with %q", name, p.Err(), c.want)
 		}

@@ -40,7 +40,7 @@ const (
 
 // operations are all but Softmax, Max and Rotate, which have tests of their own.
 func operations() []operation {
-	return slices.Concat(reductions(), arithmetic(), softmaxes(), norms(), activations())
+	return slices.Concat(reductions(), arithmetic(), softmaxes(), norms(), activations(), gatedActivations())
 }
 
 // elementwise makes the definition of an operation by that of an element: f
@@ -261,16 +261,18 @@ func norms() []operation {
 	}
 }
 
+// ofActivation is the gradient of an activation by itself.
+func ofActivation(activation func(x float64) (y, slope float64)) gradient {
+	return gradient{params: 1, wrt: []int{0}, of: func(params [][]float64) []float64 {
+		y := make([]float64, len(params[0]))
+		for i, x := range params[0] {
+			y[i], _ = activation(x)
+		}
+		return y
+	}}
+}
+
 func activations() []operation {
-	one := func(activation func(x float64) (y, slope float64)) gradient {
-		return gradient{params: 1, wrt: []int{0}, of: func(params [][]float64) []float64 {
-			y := make([]float64, len(params[0]))
-			for i, x := range params[0] {
-				y[i], _ = activation(x)
-			}
-			return y
-		}}
-	}
 	return []operation{
 		{name: "GELU", inputs: 1, outputs: 1, each: true,
 			call: func(s *Set, a arguments) { s.GELU(a.out[0], a.in[0]) },
@@ -284,7 +286,7 @@ func activations() []operation {
 				_, slope := gelu64(in[0])
 				return added(start, in[1]*slope, math.Abs(in[1])*geluSlopeError)
 			}),
-			gradient: one(gelu64)},
+			gradient: ofActivation(gelu64)},
 		{name: "SiLU", inputs: 1, outputs: 1, each: true,
 			call: func(s *Set, a arguments) { s.SiLU(a.out[0], a.in[0]) },
 			want: elementwise(func(_ float64, in []float64) (float64, float64) {
@@ -297,7 +299,12 @@ func activations() []operation {
 				_, slope := silu64(in[0])
 				return added(start, in[1]*slope, math.Abs(in[1])*siluSlopeError)
 			}),
-			gradient: one(silu64)},
+			gradient: ofActivation(silu64)},
+	}
+}
+
+func gatedActivations() []operation {
+	return []operation{
 		{name: "SwiGLU", inputs: 2, outputs: 1, each: true,
 			call: func(s *Set, a arguments) { s.SwiGLU(a.out[0], a.in[0], a.in[1]) },
 			want: elementwise(func(_ float64, in []float64) (float64, float64) {
