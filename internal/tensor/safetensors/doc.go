@@ -16,8 +16,7 @@
 //     mapped file: nothing is copied, the system reads a page when it is first
 //     looked at.
 //  3. Tensor.ReadFloat32s and Tensor.ReadUint16s copy the elements into memory of
-//     the caller, one tensor at a time, so that a model is in memory once;
-//     File.CopiedBytes counts them.
+//     the caller, one tensor at a time, so that a model is in memory once.
 //  4. Write streams tensors into a temporary file, which becomes the wanted one
 //     when it is whole and on the disk. It lays a file out byte for byte as the
 //     reference implementation does (version 0.8): by descending alignment of

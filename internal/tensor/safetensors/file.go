@@ -7,7 +7,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"sync/atomic"
 	"unsafe"
 )
 
@@ -34,7 +33,6 @@ type File struct {
 	dataStart int64
 	header    header
 	index     map[string]int
-	copied    atomic.Int64
 }
 
 // Open reads and checks the header of a file. It refuses, with ErrFormat:
@@ -123,9 +121,6 @@ func (f *File) Tensors() []Info {
 
 // Metadata is a copy of the strings under __metadata__.
 func (f *File) Metadata() map[string]string { return maps.Clone(f.header.metadata) }
-
-// CopiedBytes counts what the Read methods of the tensors have copied.
-func (f *File) CopiedBytes() int64 { return f.copied.Load() }
 
 // Close unmaps and closes the file. Views into it must not be used afterwards:
 // looking at one ends the process.
@@ -223,7 +218,6 @@ func (t Tensor) read(fits bool, elements int, dst []byte) error {
 	} else if n, err := t.f.file.ReadAt(dst, t.f.dataStart+int64(t.from)); n < len(dst) {
 		return fmt.Errorf("read tensor %q of %s: %w", t.Name, t.f.path, err)
 	}
-	t.f.copied.Add(int64(len(dst)))
 	return nil
 }
 
