@@ -62,6 +62,16 @@ var passOperations = []passOperation{
 		call:   func(c *passCase) *tensor.Tensor { return c.pass.Embedding(c.weight("x"), c.ids, passTokens) },
 	},
 	{
+		name:   "softmax",
+		inputs: map[string][]int{"x": {passHeads * passTokens, passTokens}},
+		call:   func(c *passCase) *tensor.Tensor { return c.pass.Softmax(c.tensors["x"]) },
+	},
+	{
+		name:   "silu",
+		inputs: map[string][]int{"x": {passTokens, passHidden}},
+		call:   func(c *passCase) *tensor.Tensor { return c.pass.SiLU(c.tensors["x"]) },
+	},
+	{
 		name:   "log_softmax",
 		inputs: map[string][]int{"x": {passTokens, passVocab}},
 		call:   func(c *passCase) *tensor.Tensor { return c.pass.LogSoftmax(c.tensors["x"]) },

@@ -52,11 +52,11 @@ func trainRows(b *bench) ([]row, error) {
 		name  string
 		block *nn.Block
 	}{{"flash", &c.block}, {"naive", &naive}} {
-		r, err := c.memory(form.name, form.block)
+		more, err := c.memory(form.name, form.block)
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, r)
+		rows = append(rows, more...)
 	}
 	return rows, nil
 }
@@ -161,24 +161,34 @@ func (c *trainCase) only(name string, o tensor.PassOptions) side {
 }
 
 // memory is what a forward pass takes beside the parameters at its peak: with
-// nothing recorded, and, as the peer, recorded.
-func (c *trainCase) memory(name string, block *nn.Block) (row, error) {
+// nothing recorded, and, as the peer, recorded. The second row is how much of
+// that the tape keeps for the gradients.
+func (c *trainCase) memory(name string, block *nn.Block) ([]row, error) {
+	var nodes int
+	var savedBytes int64
 	peak := func(o tensor.PassOptions) (float64, error) {
 		before := c.arena.LiveBytes()
 		c.arena.ResetPeak()
 		p := tensor.NewPass(c.engine, c.arena, o)
 		p.Free(block.Forward(p, c.x, nil))
+		nodes, savedBytes = p.Nodes(), p.SavedBytes()
 		err := p.Err()
 		p.Reset()
 		return float64(c.arena.PeakBytes() - before), err
 	}
 	off, err := peak(tensor.PassOptions{})
 	if err != nil {
-		return row{}, err
+		return nil, err
 	}
 	on, err := peak(tensor.PassOptions{Gradients: true})
-	return row{
-		name: fmt.Sprintf("memory of a forward pass, %s, nothing recorded", name), unit: "bytes", peer: "ours recorded",
-		ours: off, theirs: on, ratio: on / off,
+	return []row{
+		{
+			name: fmt.Sprintf("memory of a forward pass, %s, nothing recorded", name), unit: "bytes", peer: "ours recorded",
+			ours: off, theirs: on, ratio: on / off,
+		},
+		{
+			name: fmt.Sprintf("kept by a tape of %d operations, %s", nodes, name), unit: "bytes", peer: "all of it",
+			ours: float64(savedBytes), theirs: on, ratio: on / float64(savedBytes),
+		},
 	}, err
 }
