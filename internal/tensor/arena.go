@@ -27,6 +27,7 @@ const (
 type Arena struct {
 	liveBytes int64
 	peakBytes int64
+	allocs    int64
 	used      []block
 	free      []block
 }
@@ -64,6 +65,7 @@ func alloc[T number](a *Arena, n int) ([]T, error) {
 		return nil, err
 	}
 	a.used = append(a.used, b)
+	a.allocs++
 	a.liveBytes += b.bytes
 	a.peakBytes = max(a.peakBytes, a.liveBytes)
 	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b.room))), n), nil
@@ -190,6 +192,9 @@ func (a *Arena) LiveBytes() int64 { return a.liveBytes }
 
 // PeakBytes is the largest LiveBytes since the arena was made or ResetPeak.
 func (a *Arena) PeakBytes() int64 { return a.peakBytes }
+
+// Allocations counts the calls of Alloc that succeeded, reused blocks too.
+func (a *Arena) Allocations() int64 { return a.allocs }
 
 // ResetPeak sets the peak to what is live now.
 func (a *Arena) ResetPeak() { a.peakBytes = a.liveBytes }

@@ -14,7 +14,7 @@ func TestArenaCountsExactly(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := NewArena()
 		var live [][]float32
-		var liveBytes, peakBytes int64
+		var liveBytes, peakBytes, allocations int64
 		t.Repeat(map[string]func(*rapid.T){
 			"alloc": func(t *rapid.T) {
 				n := rapid.IntRange(0, 100).Draw(t, "n")
@@ -31,6 +31,7 @@ func TestArenaCountsExactly(t *testing.T) {
 				live = append(live, x)
 				liveBytes += int64(n) * 4
 				peakBytes = max(peakBytes, liveBytes)
+				allocations++
 			},
 			"free": func(t *rapid.T) {
 				if len(live) == 0 {
@@ -50,8 +51,9 @@ func TestArenaCountsExactly(t *testing.T) {
 			},
 			"reset peak": func(*rapid.T) { a.ResetPeak(); peakBytes = liveBytes },
 			"": func(t *rapid.T) {
-				if a.LiveBytes() != liveBytes || a.PeakBytes() != peakBytes {
-					t.Fatalf("live %d peak %d, want %d %d", a.LiveBytes(), a.PeakBytes(), liveBytes, peakBytes)
+				if a.LiveBytes() != liveBytes || a.PeakBytes() != peakBytes || a.Allocations() != allocations {
+					t.Fatalf("live %d peak %d allocations %d, want %d %d %d",
+						a.LiveBytes(), a.PeakBytes(), a.Allocations(), liveBytes, peakBytes, allocations)
 				}
 			},
 		})

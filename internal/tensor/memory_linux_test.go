@@ -40,8 +40,8 @@ func TestArenaRefusesMoreThanThereIs(t *testing.T) {
 	if full, ok := errors.AsType[*OutOfMemoryError](err); !ok || full.NeedBytes != 4*available || full.AvailableBytes >= full.NeedBytes {
 		t.Fatalf("four times the available memory: error is %v", err)
 	}
-	if a.LiveBytes() != 0 || a.PeakBytes() != 0 {
-		t.Errorf("a refused block counts: live %d, peak %d", a.LiveBytes(), a.PeakBytes())
+	if a.LiveBytes() != 0 || a.PeakBytes() != 0 || a.Allocations() != 0 {
+		t.Errorf("a refused block counts: live %d, peak %d, allocations %d", a.LiveBytes(), a.PeakBytes(), a.Allocations())
 	}
 }
 
