@@ -162,16 +162,17 @@ func (c *trainCase) only(name string, o tensor.PassOptions) side {
 
 // memory is what a forward pass takes beside the parameters at its peak: with
 // nothing recorded, and, as the peer, recorded. The second row is how much of
-// that the tape keeps for the gradients.
+// that the tape keeps for the gradients, the third how many blocks were taken
+// from the arena.
 func (c *trainCase) memory(name string, block *nn.Block) ([]row, error) {
 	var nodes int
-	var savedBytes int64
+	var savedBytes, taken int64
 	peak := func(o tensor.PassOptions) (float64, error) {
-		before := c.arena.LiveBytes()
+		before, allocations := c.arena.LiveBytes(), c.arena.Allocations()
 		c.arena.ResetPeak()
 		p := tensor.NewPass(c.engine, c.arena, o)
 		p.Free(block.Forward(p, c.x, nil))
-		nodes, savedBytes = p.Nodes(), p.SavedBytes()
+		nodes, savedBytes, taken = p.Nodes(), p.SavedBytes(), c.arena.Allocations()-allocations
 		err := p.Err()
 		p.Reset()
 		return float64(c.arena.PeakBytes() - before), err
@@ -180,6 +181,7 @@ func (c *trainCase) memory(name string, block *nn.Block) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
+	takenOff := taken
 	on, err := peak(tensor.PassOptions{Gradients: true})
 	return []row{
 		{
@@ -189,6 +191,10 @@ func (c *trainCase) memory(name string, block *nn.Block) ([]row, error) {
 		{
 			name: fmt.Sprintf("kept by a tape of %d operations, %s", nodes, name), unit: "bytes", peer: "all of it",
 			ours: float64(savedBytes), theirs: on, ratio: on / float64(savedBytes),
+		},
+		{
+			name: fmt.Sprintf("blocks taken from the arena, %s, nothing recorded", name), unit: "blocks", peer: "ours recorded",
+			ours: float64(takenOff), theirs: float64(taken), ratio: float64(taken) / float64(takenOff),
 		},
 	}, err
 }
