@@ -333,6 +333,7 @@ func TestPackedRanges(t *testing.T) {
 		for name, err := range map[string]error{
 			"columns inside a panel": second(packed.ColRange(1, 5)),
 			"columns beyond the end": second(packed.ColRange(0, n+1)),
+			"columns of no factor":   second(Packed{}.ColRange(0, 0)),
 			"rows backwards":         second(packed.RowRange(5, 4)),
 			"short buffer":           second(set.Pack(make([]float32, 3), b)),
 		} {

@@ -95,7 +95,7 @@ func (p Packed) RowRange(first, end int) (Packed, error) {
 // ColRange is the view of the columns from first to before end. It begins with
 // a panel: first is a multiple of ColStep.
 func (p Packed) ColRange(first, end int) (Packed, error) {
-	if first < 0 || end < first || end > p.Cols || first%p.width != 0 {
+	if p.width == 0 || first < 0 || end < first || end > p.Cols || first%p.width != 0 {
 		return Packed{}, fmt.Errorf("columns %d to %d of a packed factor with %d in panels of %d", first, end, p.Cols, p.width)
 	}
 	return p.colRange(first, end), nil
