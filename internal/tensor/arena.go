@@ -40,7 +40,7 @@ type block struct {
 }
 
 // number is what an arena has blocks of.
-type number interface{ float32 | uint16 | int32 }
+type number interface{ float32 | uint16 }
 
 // NewArena returns an empty arena.
 func NewArena() *Arena { return new(Arena) }

@@ -51,8 +51,9 @@ func (e *Engine) running() (*kernels.Team, error) {
 	return e.team, nil
 }
 
-// run does the steps on the team.
-func (e *Engine) run(steps ...kernels.Step) error {
+// Run does the steps one after the other, the parts of each on the engine's
+// threads; see kernels.Team. Parts must not use the engine.
+func (e *Engine) Run(steps ...kernels.Step) error {
 	team, err := e.running()
 	if err != nil {
 		return err

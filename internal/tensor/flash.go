@@ -84,7 +84,7 @@ func (f *flashCall) compute(e *Engine) error {
 	_, rows := f.sequences()
 	pairs := min(rows, flashRows) * f.Keys / f.ranges()
 	b := &f.bundles
-	return e.run(
+	return e.Run(
 		f.keys.step(b),
 		f.values.step(b),
 		b.step(f, blocks*f.ranges(), pairs*f.HeadDim/productsAnElement),

@@ -22,7 +22,7 @@ func (e *Engine) flashGradient(a *Arena, g attentionGradient, logSums []float32)
 	if err != nil {
 		return err
 	}
-	return e.run(f.steps(e.Threads())...)
+	return e.Run(f.steps(e.Threads())...)
 }
 
 // flashGradient is one call.

@@ -75,7 +75,7 @@ func (n *naiveCall) compute(e *Engine) error {
 	pairs := min(rows, naiveRows) * n.Keys
 	product := pairs * n.HeadDim / productsAnElement
 	b := &n.bundles
-	return e.run(
+	return e.Run(
 		n.keys.step(b),
 		n.values.step(b),
 		b.step(naiveScores{n}, blocks*n.keyRanges(), product/n.keyRanges()),

@@ -14,7 +14,7 @@ func (e *Engine) naiveGradient(a *Arena, g attentionGradient, probs []float32) e
 	if err != nil {
 		return err
 	}
-	return e.run(n.steps()...)
+	return e.Run(n.steps()...)
 }
 
 // naiveGradient is one call.

@@ -194,7 +194,7 @@ func (p *Pass) run(j job) {
 	}
 	j.block = max(1, blockElements/max(j.width, 1))
 	p.job = j
-	if err := p.engine.run(kernels.Step{Task: &p.job, Parts: (j.count + j.block - 1) / j.block}); err != nil {
+	if err := p.engine.Run(kernels.Step{Task: &p.job, Parts: (j.count + j.block - 1) / j.block}); err != nil {
 		p.Fail(err)
 	}
 	p.job = job{}

@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -75,6 +76,11 @@ func TestModelsRefuse(t *testing.T) {
 		t.Errorf("trainable halves: %v", err)
 	}
 	unknown := tensor.NewArena()
+	closed, empty := newEngine(t, 1), tensor.NewArena()
+	closed.Close()
+	if _, err := NewModel(closed, empty, c, ModelOptions{}); !errors.Is(err, tensor.ErrClosed) || empty.LiveBytes() != 0 {
+		t.Errorf("a closed engine: got %v, %d bytes are live", err, empty.LiveBytes())
+	}
 	if _, err := NewModel(e, unknown, c, ModelOptions{Format: 9}); err == nil || unknown.LiveBytes() != 0 {
 		t.Errorf("an unknown format: %v, %d bytes are live", err, unknown.LiveBytes())
 	}

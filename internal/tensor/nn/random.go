@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"sync"
-	"sync/atomic"
 
 	"runx/internal/tensor"
 	"runx/internal/tensor/kernels"
@@ -28,10 +26,10 @@ type ModelOptions struct {
 // (Radford et al. 2019, section 2.3, and their code): matrices and positions
 // normal with deviation 0.02, divided by sqrt(2*Layers) where products are added
 // to the residual stream; gains one, biases zero. The weights depend on the seed,
-// not on the threads, of which it uses those of e; in another format they are the
+// not on the threads of e, which fill them; in another format they are the
 // float32 ones rounded to nearest even. Memory comes from the arena. It fails
-// where the config is not valid, the format is unknown or cannot be trained, or
-// the memory is missing.
+// where the config is not valid, the format is unknown or cannot be trained, the
+// memory is missing, or e is closed.
 func NewModel(e *tensor.Engine, a *tensor.Arena, c Config, o ModelOptions) (*Model, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -47,7 +45,9 @@ func NewModel(e *tensor.Engine, a *tensor.Arena, c Config, o ModelOptions) (*Mod
 		}
 		m.parameters = append(m.parameters, q)
 	}
-	m.randomise(e.Threads(), o.Seed)
+	if err := m.randomise(e, o.Seed); err != nil {
+		return nil, errors.Join(fmt.Errorf("model %q: %w", c.Name, err), m.Free())
+	}
 	m.assemble()
 	return m, nil
 }
@@ -62,47 +62,48 @@ func (o ModelOptions) parameter(a *tensor.Arena, s spec) (*parameter, error) {
 // fillBlock is how many elements are filled from one seed.
 const fillBlock = 1 << 16
 
-// fillTask is a block of a parameter.
-type fillTask struct {
+// randomise fills all parameters. Each block has a seed of its own, so that
+// threads can share the work and the weights do not depend on how.
+func (m *Model) randomise(e *tensor.Engine, seed uint64) error {
+	f := &filling{model: m, seed: seed, scratch: make([][]float32, e.Threads())}
+	for i, q := range m.parameters {
+		for block := range (q.elements() + fillBlock - 1) / fillBlock {
+			f.blocks = append(f.blocks, parameterBlock{q, i, int(block)})
+		}
+	}
+	return e.Run(kernels.Step{Task: f, Parts: len(f.blocks)})
+}
+
+// filling is the task that fills the parameters of a model, a block a part.
+type filling struct {
+	model   *Model
+	seed    uint64
+	blocks  []parameterBlock
+	scratch [][]float32 // of each worker, for what is rounded to halves
+}
+
+type parameterBlock struct {
 	parameter    *parameter
 	index, block int
 }
 
-// randomise fills all parameters. Each block has a seed of its own, so that
-// threads can share the work and the weights do not depend on how.
-func (m *Model) randomise(threads int, seed uint64) {
-	var tasks []fillTask
-	for i, q := range m.parameters {
-		for block := range (q.elements() + fillBlock - 1) / fillBlock {
-			tasks = append(tasks, fillTask{q, i, int(block)})
-		}
+// Do fills block i.
+func (f *filling) Do(w *kernels.Worker, i int) error {
+	b := f.blocks[i]
+	q, first := b.parameter, b.block*fillBlock
+	n := min(fillBlock, int(q.elements())-first)
+	random := rand.New(rand.NewPCG(f.seed, mixed(uint64(b.index)<<32|uint64(b.block))))
+	if q.halves == nil {
+		f.model.initial(q.tensor.Data()[first:][:n], q.kind, random)
+		return nil
 	}
-	set := kernels.Best()
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range threads {
-		wg.Go(func() {
-			values := make([]float32, fillBlock)
-			for i := next.Add(1) - 1; i < int64(len(tasks)); i = next.Add(1) - 1 {
-				m.fill(tasks[i], seed, values, set)
-			}
-		})
+	if f.scratch[w.Index()] == nil {
+		f.scratch[w.Index()] = make([]float32, fillBlock)
 	}
-	wg.Wait()
-}
-
-// fill sets the elements of one block; values is room for them.
-func (m *Model) fill(t fillTask, seed uint64, values []float32, set *kernels.Set) {
-	first := t.block * fillBlock
-	n := min(fillBlock, int(t.parameter.elements())-first)
-	if t.parameter.halves == nil {
-		values = t.parameter.tensor.Data()[first:]
-	}
-	values = values[:n]
-	m.initial(values, t.parameter.kind, rand.New(rand.NewPCG(seed, mixed(uint64(t.index)<<32|uint64(t.block)))))
-	if t.parameter.halves != nil {
-		set.Round(t.parameter.halves[first:][:n], values, t.parameter.format())
-	}
+	values := f.scratch[w.Index()][:n]
+	f.model.initial(values, q.kind, random)
+	w.Round(q.halves[first:][:n], values, q.format())
+	return nil
 }
 
 // initial sets values to what a parameter begins with.
