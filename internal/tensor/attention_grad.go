@@ -115,5 +115,3 @@ func (b *blockList) release(a *Arena) {
 		a.release(block)
 	}
 }
-
-func matrixRow(m kernels.Matrix, r int) []float32 { return m.Data[r*m.RowStride:][:m.Cols] }

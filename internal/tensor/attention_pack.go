@@ -109,7 +109,7 @@ func packColumns(set *kernels.Set, factor []float32, position int, rows kernels.
 	for ; done < rows.Rows && (position+done)%width != 0; done++ {
 		column := position + done
 		panel := factor[column/width*width*d:][:width*d]
-		for z, x := range rows.Data[done*rows.RowStride:][:d] {
+		for z, x := range matrixRow(rows, done) {
 			panel[z*width+column%width] = x
 		}
 	}

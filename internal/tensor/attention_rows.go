@@ -30,6 +30,9 @@ func (t headRows) positions(batch, head, first, count, d int) kernels.Matrix {
 	return kernels.Matrix{Data: t.from(batch, head, first), Rows: count, Cols: d, RowStride: t.row, ColStride: 1}
 }
 
+// matrixRow is row r of a matrix with contiguous rows.
+func matrixRow(m kernels.Matrix, r int) []float32 { return m.Data[r*m.RowStride:][:m.Cols] }
+
 // attention is one call: its shape, tensors, and k and v in the order that the
 // kernels read, for this call or in a cache.
 type attention struct {

@@ -201,7 +201,7 @@ func (b *flashBlock) addKeys(keys, values kernels.Packed, col, count int) error 
 		return err
 	}
 	for r := range tile.Rows {
-		b.softmaxRow(r, col, tile.Data[r*tile.RowStride:][:count])
+		b.softmaxRow(r, col, matrixRow(tile, r))
 	}
 	var beta float32
 	if col > b.begin {
@@ -259,6 +259,6 @@ func logSum(largest, sum, scale float32) float32 {
 	return kernels.SoftmaxBias(largest) + float32(math.Log(float64(sum))/float64(scale))
 }
 
-func (b *flashBlock) outRow(r int) []float32 { return b.out.Data[r*b.out.RowStride:][:b.out.Cols] }
+func (b *flashBlock) outRow(r int) []float32 { return matrixRow(b.out, r) }
 
 func exp(x float32) float32 { return float32(math.Exp(float64(x))) }

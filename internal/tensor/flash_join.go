@@ -35,15 +35,14 @@ func (f *flashCall) join(w *kernels.Worker, b rowBlock, r int) {
 		_, largest, _ := f.partialRows(b, part)
 		most = max(most, largest[r])
 	}
-	target := f.rows(f.out, b, f.HeadDim)
-	out := target.Data[r*target.RowStride:][:f.HeadDim]
+	out := matrixRow(f.rows(f.out, b, f.HeadDim), r)
 	clear(out)
 	var total float32
 	for part := range f.ranges() {
 		values, largest, sums := f.partialRows(b, part)
 		factor := exp((largest[r] - kernels.SoftmaxBias(most)) * f.scale())
 		total += factor * sums[r]
-		w.AddScaled(out, values.Data[r*f.HeadDim:][:f.HeadDim], factor)
+		w.AddScaled(out, matrixRow(values, r), factor)
 	}
 	f.finish(w, b, r, out, most, total)
 }

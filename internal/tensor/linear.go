@@ -127,7 +127,7 @@ func (p *Pass) biasBackward(bias *Tensor, dy kernels.Matrix) {
 	}
 	p.addRows(dy.Rows, dy.Cols, func(w *kernels.Worker, sums []float32, first, end int) {
 		for i := first; i < end; i++ {
-			w.AddScaled(sums, dy.Data[i*dy.RowStride:][:dy.Cols], 1)
+			w.AddScaled(sums, matrixRow(dy, i), 1)
 		}
 	}, grad)
 }

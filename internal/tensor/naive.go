@@ -136,7 +136,7 @@ func (n naiveMask) Do(_ *kernels.Worker, i int) error {
 	b := n.blockAt(i, naiveRows)
 	scores := n.rows(n.scores, b, n.Keys)
 	for r := range b.count {
-		future := scores.Data[r*scores.RowStride:][n.seen(b, r):n.Keys]
+		future := matrixRow(scores, r)[n.seen(b, r):]
 		for j := range future {
 			future[j] = masked
 		}
@@ -151,7 +151,7 @@ func (n naiveSoftmax) Do(w *kernels.Worker, i int) error {
 	b := n.blockAt(i, naiveRows)
 	scores, probs := n.rows(n.scores, b, n.Keys), n.rows(n.probs, b, n.Keys)
 	for r := range b.count {
-		w.Softmax(probs.Data[r*probs.RowStride:][:n.Keys], scores.Data[r*scores.RowStride:][:n.Keys])
+		w.Softmax(matrixRow(probs, r), matrixRow(scores, r))
 	}
 	return nil
 }
