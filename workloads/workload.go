@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 )
 
 // A Workload is one measurable thing, described well enough that a spec can be
@@ -58,7 +59,35 @@ type Env struct {
 	Seed uint64
 	// Log takes what a person may want to read when something fails; never nil.
 	Log io.Writer
+	// Dir is the absolute path of a folder of this point's own among the
+	// results, for files that belong to them: a trace, a picture. It may not
+	// exist yet. It is "" where nothing is kept.
+	Dir string
+	// Launch tells how the process that the instance lives in came to be, where
+	// this is its first instance; the zero value elsewhere.
+	Launch Launch
+	// Spawn opens an instance of the same workload with other parameters in a
+	// new process; closing the instance ends the process. It is nil where no
+	// process can be started.
+	Spawn func(context.Context, Values) (Instance, error)
 }
+
+// Launch is the way of a process from the wish for it to its first line of
+// work, in times of the system's clock, which processes share. The next thing
+// that happens is Open.
+type Launch struct {
+	// Asked is when the host asked the system for the process.
+	Asked time.Time
+	// Running is when the system had replaced the copy of the host by the
+	// program: what follows is the program's own start.
+	Running time.Time
+	// Serving is when the program began to serve: its runtime and its packages
+	// were initialised.
+	Serving time.Time
+}
+
+// IsZero tells whether nothing is known.
+func (l Launch) IsZero() bool { return l == Launch{} }
 
 // An Instance performs the operation of one point. Its methods are called by
 // one goroutine at a time.

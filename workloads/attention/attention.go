@@ -4,7 +4,6 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"runtime/debug"
 
 	"runx/internal/tensor"
 	"runx/workloads"
@@ -100,7 +99,7 @@ func open(_ context.Context, env workloads.Env) (workloads.Instance, error) {
 		return nil, err
 	}
 	shape := tensor.AttentionShape{Batch: p.Batch, Heads: p.Heads, SeqLen: p.SeqLen, HeadDim: p.Dim / p.Heads, Causal: p.Causal}
-	if err := checkMemory(needs(shape, p.Algorithm, p.Threads)); err != nil {
+	if err := workloads.RequireMemory(needs(shape, p.Algorithm, p.Threads)); err != nil {
 		return nil, err
 	}
 	engine, err := tensor.NewEngine(p.Threads)
@@ -170,18 +169,4 @@ func needs(s tensor.AttentionShape, algorithm string, threads int) float64 {
 		need += 2 * float64(s.ScoreElems()) // before and after the softmax
 	}
 	return floatBytes * need
-}
-
-// checkMemory refuses what the machine would swap or be killed for.
-func checkMemory(need float64) error {
-	available, known := workloads.AvailableMemory()
-	if !known || need <= float64(available) {
-		return nil
-	}
-	// What earlier points have left may not be back with the system yet.
-	debug.FreeOSMemory()
-	if available, known = workloads.AvailableMemory(); known && need > float64(available) {
-		return fmt.Errorf("the tensors need about %.0f MiB, %.0f MiB are available", need/(1<<20), float64(available)/(1<<20))
-	}
-	return nil
 }
