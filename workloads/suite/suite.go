@@ -6,6 +6,7 @@ import (
 	"runx/workloads"
 	"runx/workloads/attention"
 	"runx/workloads/exec"
+	"runx/workloads/linear"
 	"runx/workloads/noop"
 	"runx/workloads/sleep"
 	"runx/workloads/spin"
@@ -18,6 +19,7 @@ func All() []workloads.Workload {
 	return []workloads.Workload{
 		attention.Workload(),
 		exec.Workload(),
+		linear.Workload(),
 		noop.Workload(),
 		sleep.Workload(),
 		spin.Workload(),

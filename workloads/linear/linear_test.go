@@ -1,0 +1,163 @@
+package linear
+
+import (
+	"context"
+	"io"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"runx/workloads"
+	"runx/workloads/workloadtest"
+)
+
+func TestMain(m *testing.M) { workloadtest.Main(m, Workload()) }
+
+// It is not parallel: the suite counts goroutines and allocations.
+func TestConforms(t *testing.T) {
+	workloadtest.Run(t, workloadtest.Suite{
+		Workload: Workload(),
+		Params:   workloads.Values{"seq_len": 33, "dim": 48},
+		Cases: []workloads.Values{
+			{"batch": 3, "out_dim": 7, "threads": 2},
+			{"batch": 1, "seq_len": 1, "dim": 1, "weight": packed},
+		},
+		Seeded:    []string{"memory_bytes", "work_flops"},
+		Allocates: "the engine makes the header of the result",
+	})
+}
+
+func openInstance(t rapid.TB, given workloads.Values) (*instance, error) {
+	t.Helper()
+	w := Workload()
+	values := workloads.Values{}
+	for _, p := range w.Params {
+		values[p.Name] = p.Default
+		if v, ok := given[p.Name]; ok {
+			values[p.Name] = v
+		}
+	}
+	i, err := w.Open(context.Background(), workloads.Env{Params: values, Seed: 1, Log: io.Discard})
+	if err != nil {
+		return nil, err
+	}
+	return i.(*instance), nil
+}
+
+func measure(t rapid.TB, params workloads.Values) map[string]float64 {
+	t.Helper()
+	i, err := openInstance(t, params)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer i.Close()
+	r := workloads.NewRecorder(Workload(), nil, &workloads.Monitor{})
+	for range 3 { // the peak must not grow
+		r.Reset()
+		if err := i.Sample(context.Background(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rows, err := r.Rows()
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := map[string]float64{}
+	for n, name := range r.Names() {
+		values[name] = rows[0].Values[n]
+	}
+	return values
+}
+
+func TestMemoryAndWorkByFormula(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		size := rapid.IntRange(1, 40)
+		batch, seqLen, dim, out := size.Draw(t, "batch"), size.Draw(t, "seq_len"), size.Draw(t, "dim"), size.Draw(t, "out_dim")
+		got := measure(t, workloads.Values{"batch": batch, "seq_len": seqLen, "dim": dim, "out_dim": out})
+		rows := batch * seqLen
+		if want := 4 * (rows*dim + rows*out + dim*out); got["memory_bytes"] != float64(want) {
+			t.Errorf("%v bytes, want %d", got["memory_bytes"], want)
+		}
+		if want := 2 * rows * dim * out; got["work_flops"] != float64(want) {
+			t.Errorf("%v operations, want %d", got["work_flops"], want)
+		}
+	})
+}
+
+// 96 columns are whole panels on every instruction set: packing adds nothing,
+// and the weight that was packed is not counted.
+func TestPackedMemoryIsThatOfThePlainOne(t *testing.T) {
+	t.Parallel()
+	params := workloads.Values{"seq_len": 20, "dim": 50, "out_dim": 96}
+	plainBytes := measure(t, params)["memory_bytes"]
+	params["weight"] = packed
+	if got := measure(t, params)["memory_bytes"]; got != plainBytes {
+		t.Errorf("%v bytes packed, %v plain", got, plainBytes)
+	}
+}
+
+func TestOutDimIsDimUnlessGiven(t *testing.T) {
+	t.Parallel()
+	got := measure(t, workloads.Values{"seq_len": 10, "dim": 8})["work_flops"]
+	if want := 2.0 * 10 * 8 * 8; got != want {
+		t.Errorf("%v operations, want %v", got, want)
+	}
+}
+
+func TestVerifyFindsWrongResults(t *testing.T) {
+	t.Parallel()
+	for _, weight := range []string{plain, packed} {
+		i, err := openInstance(t, workloads.Values{"weight": weight, "seq_len": 100, "dim": 32})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer i.Close()
+		if err := i.Verify(context.Background()); err != nil {
+			t.Error(err)
+		}
+		i.apply = func() error {
+			err := i.compute()
+			i.y.Data()[len(i.y.Data())-1] += 0.01 // in the last row
+			return err
+		}
+		if err := i.Verify(context.Background()); err == nil || !strings.Contains(err.Error(), "row 99 is off by") {
+			t.Errorf("%s: error %v, want that the last row is off", weight, err)
+		}
+	}
+}
+
+func TestOpenRefusesWhatTheMachineCannotHold(t *testing.T) {
+	t.Parallel()
+	if _, known := workloads.AvailableMemory(); !known {
+		t.Skip("this system does not tell how much memory is available")
+	}
+	_, err := openInstance(t, workloads.Values{"seq_len": 1_000_000_000, "batch": 1_000_000})
+	if err == nil || !strings.Contains(err.Error(), "MiB are available") {
+		t.Errorf("error %v, want that the memory does not suffice", err)
+	}
+}
+
+// What is refused must be at least what is used, and not many times that.
+func TestNeedsBoundsTheMemory(t *testing.T) {
+	t.Parallel()
+	for _, params := range []workloads.Values{
+		{"seq_len": 5, "dim": 1},
+		{"seq_len": 400, "dim": 256, "weight": packed},
+		{"seq_len": 1, "dim": 300, "out_dim": 33, "weight": packed},
+	} {
+		i, err := openInstance(t, params)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := i.apply(); err != nil {
+			t.Error(err)
+		}
+		used := float64(i.arena.PeakBytes())
+		if need := i.needs(); need < used || need > 2*used+32<<20 {
+			t.Errorf("%v: %.0f bytes are expected, %.0f used", params, need, used)
+		}
+		i.Close()
+	}
+}
