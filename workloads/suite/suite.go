@@ -5,6 +5,7 @@ package suite
 import (
 	"runx/workloads"
 	"runx/workloads/attention"
+	"runx/workloads/autograd"
 	"runx/workloads/exec"
 	"runx/workloads/linear"
 	"runx/workloads/noop"
@@ -18,6 +19,7 @@ import (
 func All() []workloads.Workload {
 	return []workloads.Workload{
 		attention.Workload(),
+		autograd.Workload(),
 		exec.Workload(),
 		linear.Workload(),
 		noop.Workload(),

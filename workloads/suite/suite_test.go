@@ -27,6 +27,12 @@ var suites = map[string]workloadtest.Suite{
 		Refused: []workloads.Values{{"dim": 100, "heads": 8}, {"heads": 64, "seq_len": 1_000_000_000}},
 		Seeded:  []string{"memory_bytes", "work_flops"},
 	},
+	"autograd": {
+		Params:    workloads.Values{"dim": 32, "heads": 2, "seq_len": 20, "depth": 2},
+		Refused:   []workloads.Values{{"dim": 100, "heads": 8}},
+		Seeded:    []string{"memory_bytes", "parameters_bytes", "activations_bytes", "nodes_count"},
+		Allocates: "results have their headers on the heap, and the tape is there",
+	},
 	"exec": {
 		Params: workloads.Values{"command": "echo 42"},
 		Cases: []workloads.Values{
