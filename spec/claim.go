@@ -10,12 +10,15 @@ import (
 	"runx/workloads"
 )
 
-// A Claim is a statement about the summary rows of a run. Its expressions are
-// checked; what evaluates them compiles them with [ColumnFunctions].
+// A Claim is a statement about the rows of a run. Its expressions are checked;
+// what evaluates them compiles them with [ColumnFunctions].
 type Claim struct {
 	Name string
-	// Where are conditions over one row: parameters and summary columns. A row
-	// counts if all hold.
+	// Samples is true where the rows are those of the samples that are ok, and
+	// false where they are those of the summary.
+	Samples bool
+	// Where are conditions over one row: parameters and columns. A row counts
+	// if all hold.
 	Where []string
 	// ForEach names the parameters whose every combination is judged apart.
 	ForEach []string
@@ -26,9 +29,8 @@ type Claim struct {
 	Expect string
 }
 
-// buildClaims checks the claims against the columns of the summary.
+// buildClaims checks the claims against the columns of their tables.
 func (b *builder) buildClaims() {
-	columns := b.summaryColumns()
 	seen := map[string]bool{}
 	for i := range b.doc.Claims {
 		d := &b.doc.Claims[i]
@@ -36,39 +38,40 @@ func (b *builder) buildClaims() {
 			b.problems.Add(d.Name.Position, "", "two claims are called %q", d.Name.Value)
 		}
 		seen[d.Name.Value] = true
-		c := Claim{Name: d.Name.Value, Where: d.Where.values(), Value: d.Value.Value, Expect: d.Expect.Value}
-		b.checkConditions("claim", d.Where, columns)
+		c := Claim{Name: d.Name.Value, Samples: d.Over == overSamples, Where: d.Where.values(), Value: d.Value.Value, Expect: d.Expect.Value}
+		t := b.table(c.Samples)
+		b.checkConditions("claim", d.Where, t)
 		for _, name := range d.ForEach {
 			b.checkParam("for_each", name)
 			c.ForEach = append(c.ForEach, name.Value)
 		}
-		b.checkValue(d, columns)
+		b.checkValue(d, t)
 		b.spec.Claims = append(b.spec.Claims, c)
 	}
 }
 
 // checkConditions compiles conditions over one row of a table.
-func (b *builder) checkConditions(what string, conditions []document.Text, columns []tableColumn) {
-	l := language{env: rowEnv(columns), functions: mathFunctions()}
+func (b *builder) checkConditions(what string, conditions []document.Text, t table) {
+	l := language{env: rowEnv(t.columns), functions: mathFunctions()}
 	for _, text := range conditions {
-		if text.Value != "" && b.columnsKnown(&l, what, text) {
+		if text.Value != "" && b.columnsKnown(&l, what, text, t) {
 			l.compileAs(&b.problems, text, "a bool", reflect.Bool)
 		}
 	}
 }
 
 // checkValue compiles the value of a claim, and what it expects of it.
-func (b *builder) checkValue(d *claimDoc, columns []tableColumn) {
+func (b *builder) checkValue(d *claimDoc, t table) {
 	if d.Value.Value == "" {
 		return // the decoder has reported it
 	}
 	value := any(0.0)
-	l := language{env: columnEnv(columns), functions: mathFunctions(), options: ColumnFunctions(nil)}
-	if b.columnsKnown(&l, "claim", d.Value) {
+	l := language{env: columnEnv(t.columns), functions: mathFunctions(), options: ColumnFunctions(nil)}
+	if b.columnsKnown(&l, "claim", d.Value, t) {
 		x := l.compileAs(&b.problems, d.Value, "one number or one bool", reflect.Int, reflect.Float64, reflect.Bool)
 		if x != nil {
 			value = reflect.Zero(x.typ).Interface()
-			b.checkPicks(x, columns)
+			b.checkPicks(x, t)
 		}
 	}
 	if d.Expect.Value == "" {
@@ -80,7 +83,7 @@ func (b *builder) checkValue(d *claimDoc, columns []tableColumn) {
 
 // columnsKnown checks the names in an expression over a table, so that an
 // unknown one gets the hint that helps: a statistic to keep.
-func (b *builder) columnsKnown(l *language, what string, text document.Text) bool {
+func (b *builder) columnsKnown(l *language, what string, text document.Text, t table) bool {
 	root, err := l.parse(text.Value)
 	if err != nil {
 		return true // compile reports it
@@ -90,24 +93,35 @@ func (b *builder) columnsKnown(l *language, what string, text document.Text) boo
 	}
 	variables, unknown := l.names(root)
 	for _, id := range variables {
-		b.lintColumn(at(id), what, id.Value)
+		if !t.samples {
+			b.lintColumn(at(id), what, id.Value)
+		}
 	}
 	for _, id := range unknown {
 		if l.disabled(id.Value) {
 			return true
 		}
-		b.addUnknownColumn(at(id), what, id.Value, l.candidates())
+		if t.samples {
+			b.problems.Add(at(id), b.sampleHint(id.Value, l.candidates()), "%s: unknown name %s", what, id.Value)
+		} else {
+			b.addUnknownColumn(at(id), what, id.Value, l.candidates())
+		}
 	}
 	return len(unknown) == 0
 }
 
 // checkPicks checks the arguments of pick where they are written out.
-func (b *builder) checkPicks(x *expression, columns []tableColumn) {
+func (b *builder) checkPicks(x *expression, t table) {
 	var calls pickCalls
 	ast.Walk(&x.root, &calls)
 	for _, call := range calls {
+		if t.samples {
+			b.problems.Add(x.at(call), "leave over: samples away, and pick a statistic of the summary",
+				"pick: it takes the one row of a point, and a point has many samples")
+			continue
+		}
 		if name, ok := call.Arguments[0].(*ast.StringNode); ok {
-			b.checkPicked(x.at(name), name.Value, columns)
+			b.checkPicked(x.at(name), name.Value, t.columns)
 		}
 		if len(call.Arguments) < 2 {
 			continue

@@ -7,7 +7,7 @@ import (
 	"github.com/expr-lang/expr"
 )
 
-// A Column is what a numeric column of the summary is to a claim: one value
+// A Column is what a numeric column of a table is to a claim: one value
 // per row, NaN where there is none.
 type Column []float64
 
@@ -24,13 +24,17 @@ type Signature struct {
 // exactly these.
 func Signatures() []Signature {
 	pair := []any{new(func(Column, Column) float64)}
+	ranked := []any{new(func(Column, Column, float64) Column)}
 	return []Signature{
+		{"above", "above(x, y, q): the x of the rows whose y is above its q-quantile", ranked},
 		{"argmax", "argmax(x, y): the x of the row with the largest y", pair},
+		{"below", "below(x, y, q): the x of the other rows: whose y is not above its q-quantile", ranked},
 		{"exponent", "exponent(x, y): the b of the power law y = a x^b fitted through the rows", pair},
 		{"geomean", "geomean(y): the geometric mean", []any{new(func(Column) float64)}},
 		{"knee", "knee(x, y): the x at which y bends most", pair},
 		{"pick", `pick("column", {param: value}): the value of a column in the one row with these parameter values`,
 			[]any{new(func(string, map[string]any) float64), new(func(string) float64)}},
+		{"quantile", "quantile(y, q): the q-quantile of y, 0 < q < 1", []any{new(func(Column, float64) float64)}},
 		{"r2", "r2(x, y): the share of the variance of y that a straight line explains", pair},
 		{"slope", "slope(x, y): the slope of the straight line fitted through the rows", pair},
 		{"spearman", "spearman(x, y): the rank correlation", pair},

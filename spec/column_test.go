@@ -53,14 +53,17 @@ func TestColumnFunctions(t *testing.T) {
 	var called []string
 	options := append(ColumnFunctions(func(name string, args []any) (any, error) {
 		called = append(called, name)
+		if name == "above" || name == "below" {
+			return Column{float64(len(args))}, nil
+		}
 		return float64(len(args)), nil
 	}), expr.Env(env))
-	program, err := expr.Compile(`argmax(x, x) + exponent(x, x) + geomean(x) + knee(x, x) + pick("x", {a: 1}) + r2(x, x) + slope(x, x) + spearman(x, x)`, options...)
+	program, err := expr.Compile(`sum(above(x, x, 0.5)) + argmax(x, x) + sum(below(x, x, 0.5)) + exponent(x, x) + geomean(x) + knee(x, x) + pick("x", {a: 1}) + quantile(x, 0.5) + r2(x, x) + slope(x, x) + spearman(x, x)`, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := expr.Run(program, env); err != nil || got != 15.0 {
-		t.Errorf("got %v, %v, want 15", got, err)
+	if got, err := expr.Run(program, env); err != nil || got != 23.0 {
+		t.Errorf("got %v, %v, want 23", got, err)
 	}
 	var names []string
 	for _, s := range Signatures() {

@@ -17,6 +17,19 @@ type tableColumn struct {
 	interval bool // <name>_lo and <name>_hi are columns too
 }
 
+// A table is what an expression over rows is about.
+type table struct {
+	columns []tableColumn
+	samples bool // the samples; else the summary
+}
+
+func (b *builder) table(samples bool) table {
+	if samples {
+		return table{b.sampleColumns(), true}
+	}
+	return table{b.summaryColumns(), false}
+}
+
 // summaryCounts are the columns of the summary that count samples.
 var summaryCounts = []string{"n", "n_ok", "n_failed", "n_tainted"}
 
@@ -163,6 +176,15 @@ func (b *builder) splitColumn(name string) (metric string, stat Stat, ok bool) {
 		}
 	}
 	return "", "", false
+}
+
+// sampleHint is for an unknown name where a column of the samples is wanted:
+// it may be a statistic.
+func (b *builder) sampleHint(name string, candidates []string) string {
+	if metric, stat, ok := b.splitColumn(name); ok && stat != "" {
+		return "these are the samples themselves: write " + metric
+	}
+	return nearestHint(name, candidates)
 }
 
 func trimInterval(stat string) string {

@@ -59,10 +59,16 @@ type extractDoc struct {
 	JSON  document.Text `yaml:"json" doc:"A path into JSON output: names and indices joined by dots." example:"timings.prompt_ms"`
 }
 
+// A claimTable names the table that a claim is about.
+type claimTable string
+
+const overSamples claimTable = "samples"
+
 type claimDoc struct {
 	document.Position
 	Name    document.Text   `yaml:"name" required:"true" doc:"What is claimed, in words."`
-	Where   textList        `yaml:"where" doc:"Conditions over parameters and summary columns: a row counts if all hold." example:"algorithm == \"naive\""`
+	Over    claimTable      `yaml:"over" default:"summary" enum:"summary,samples" doc:"summary: one row per point; samples: one row per sample that is ok, with its metrics under their plain names."`
+	Where   textList        `yaml:"where" doc:"Conditions over parameters and columns: a row counts if all hold." example:"algorithm == \"naive\""`
 	ForEach []document.Text `yaml:"for_each" doc:"Parameters: each combination of their values is judged apart." example:"[algorithm]"`
 	Value   document.Text   `yaml:"value" required:"true" doc:"A number or a bool computed from columns: every name is the column of the rows that count." example:"exponent(seq_len, latency_ms_p50)"`
 	Expect  document.Text   `yaml:"expect" required:"true" doc:"A condition over value." example:"value > 1.7 && value < 2.3"`
@@ -70,7 +76,7 @@ type claimDoc struct {
 
 type plotDoc struct {
 	document.Position
-	Kind      PlotKind        `yaml:"kind" default:"line" enum:"line,scatter,ecdf,histogram,box,violin,heatmap,stacked,timeseries" doc:"line, scatter, heatmap and stacked show the summary; ecdf, histogram, box, violin and timeseries the samples; a scatter of two sample metrics shows samples too."`
+	Kind      PlotKind        `yaml:"kind" default:"line" enum:"line,scatter,ecdf,histogram,box,violin,heatmap,stacked,waterfall,timeseries" doc:"line, scatter, heatmap, stacked and waterfall show the summary; ecdf, histogram, box, violin and timeseries the samples; a scatter of two sample metrics shows samples too."`
 	Title     string          `yaml:"title" doc:"Heading of the picture."`
 	X         document.Text   `yaml:"x" doc:"Column along x: a parameter or a summary column; of ecdf and histogram the sample metric; of timeseries rep (default), round or started_at."`
 	Y         textList        `yaml:"y" doc:"Column along y, or several. Of a heatmap the second parameter."`
@@ -80,6 +86,7 @@ type plotDoc struct {
 	Log       []document.Text `yaml:"log" enum:"x,y" doc:"Axes that are logarithmic." example:"[x, y]"`
 	Fit       document.Text   `yaml:"fit" enum:"linear,power,exponential" doc:"A fitted curve through each series of a line or scatter."`
 	Band      document.Text   `yaml:"band" enum:"ci" doc:"The interval around a quantile."`
+	Contour   *float64        `yaml:"contour" doc:"Of a heatmap: a line where the colour column crosses this value."`
 	Bins      int             `yaml:"bins" default:"0" min:"0" max:"10000" doc:"Bins of a histogram; 0 lets the data decide."`
 	Reference []referenceDoc  `yaml:"reference" doc:"Lines to compare with." example:"[{y: 50, label: SLO}]"`
 }

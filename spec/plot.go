@@ -20,6 +20,7 @@ const (
 	Violin     PlotKind = "violin"
 	Heatmap    PlotKind = "heatmap"
 	Stacked    PlotKind = "stacked"
+	Waterfall  PlotKind = "waterfall"
 	TimeSeries PlotKind = "timeseries"
 )
 
@@ -28,7 +29,7 @@ type Plot struct {
 	Kind  PlotKind
 	Title string
 	// X and Y name columns: of the samples where Samples is true, else of the
-	// summary. A line and a stacked plot may have several Y.
+	// summary. A line, a stacked plot and a waterfall may have several Y.
 	X       string
 	Y       []string
 	Samples bool
@@ -46,6 +47,9 @@ type Plot struct {
 	Fit string
 	// Band says what is drawn around Y: "ci", the interval of a quantile, or "".
 	Band string
+	// Contour is the value of Color at which a heat map shows a line; nil is
+	// none.
+	Contour *float64
 	// Bins of a histogram; 0 lets the data decide.
 	Bins int
 	// References are lines to compare with.
@@ -74,6 +78,7 @@ var plotRules = map[PlotKind]struct {
 	Violin:     {x: aParam, y: anyNumber, color: aParam, samples: true},
 	Heatmap:    {x: aParam, y: aParam, color: anyNumber},
 	Stacked:    {x: aParam, y: anyNumber, many: true, color: none},
+	Waterfall:  {x: none, y: anyNumber, many: true, color: none},
 	TimeSeries: {x: aTime, y: anyNumber, color: aParam, samples: true},
 }
 
@@ -107,13 +112,10 @@ func (b *builder) buildPlot(d *plotDoc) {
 	}
 	p := Plot{
 		Kind: d.Kind, Title: d.Title, X: d.X.Value, Y: d.Y.values(), Color: d.Color.Value, Facet: d.Facet.Value,
-		Where: d.Where.values(), Fit: d.Fit.Value, Band: d.Band.Value, Bins: d.Bins,
+		Where: d.Where.values(), Fit: d.Fit.Value, Band: d.Band.Value, Contour: d.Contour, Bins: d.Bins,
 	}
-	columns := b.summaryColumns()
-	if p.Samples = rules.samples || b.showsSamples(d); p.Samples {
-		columns = b.sampleColumns()
-	}
-	c := plotChecker{builder: b, kind: d.Kind, at: d.Position, columns: columns, samples: p.Samples}
+	p.Samples = rules.samples || b.showsSamples(d)
+	c := plotChecker{builder: b, kind: d.Kind, at: d.Position, table: b.table(p.Samples)}
 	c.column("x", d.X, rules.x)
 	c.columnsOf(d.Y, rules.y, rules.many)
 	if d.Color.Value != "" || d.Kind == Heatmap {
@@ -122,7 +124,7 @@ func (b *builder) buildPlot(d *plotDoc) {
 	if d.Facet.Value != "" {
 		c.column("facet", d.Facet, aParam)
 	}
-	b.checkConditions("plot", d.Where, columns)
+	b.checkConditions("plot", d.Where, c.table)
 	c.checkCurves(d, rules.fit)
 	for _, axis := range d.Log {
 		p.LogX = p.LogX || axis.Value == "x"
@@ -147,10 +149,9 @@ func (b *builder) showsSamples(d *plotDoc) bool {
 // A plotChecker checks the columns of one plot.
 type plotChecker struct {
 	*builder
-	kind    PlotKind
-	at      document.Position
-	columns []tableColumn
-	samples bool
+	table
+	kind PlotKind
+	at   document.Position
 }
 
 func (c *plotChecker) columnsOf(y textList, rule columnRule, many bool) {
@@ -194,7 +195,7 @@ func (c *plotChecker) number(name document.Text) {
 	column, ok := findColumn(c.columns, name.Value)
 	switch {
 	case !ok && c.samples:
-		c.problems.Add(name.Position, c.sampleHint(name.Value), "plot: %s shows samples, which have no column %s", c.kind, name.Value)
+		c.problems.Add(name.Position, c.sampleHint(name.Value, columnNames(c.columns)), "plot: %s shows samples, which have no column %s", c.kind, name.Value)
 	case !ok:
 		c.addUnknownColumn(name.Position, "plot", name.Value, columnNames(c.columns))
 	case column.kind != workloads.Int && column.kind != workloads.Float:
@@ -204,18 +205,13 @@ func (c *plotChecker) number(name document.Text) {
 	}
 }
 
-// sampleHint is for a statistic where a metric is wanted.
-func (c *plotChecker) sampleHint(name string) string {
-	if metric, stat, ok := c.splitColumn(name); ok && stat != "" {
-		return "it shows the samples themselves: write " + metric
-	}
-	return nearestHint(name, columnNames(c.columns))
-}
-
-// checkCurves checks fit, band and bins.
+// checkCurves checks fit, band, contour and bins.
 func (c *plotChecker) checkCurves(d *plotDoc, allowed bool) {
 	if d.Fit.Value != "" && !allowed {
 		c.problems.Add(d.Fit.Position, "", "plot: %s takes no fit", c.kind)
+	}
+	if d.Contour != nil && d.Kind != Heatmap {
+		c.problems.Add(d.Position, "", "plot: only heatmap has a contour")
 	}
 	if d.Bins != 0 && d.Kind != Histogram {
 		c.problems.Add(d.Position, "", "plot: only histogram has bins")
