@@ -54,6 +54,9 @@ func NewBursty(mean time.Duration) *Bursty {
 	return &Bursty{Mean: mean, Factor: 3, Share: 0.25, Burst: 33 * mean}
 }
 
+// Reset begins anew.
+func (d *Bursty) Reset() { d.bursting, d.left = false, 0 }
+
 // Draw returns the next gap.
 func (d *Bursty) Draw(r *rand.Rand) time.Duration {
 	if d.left == 0 {

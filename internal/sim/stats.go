@@ -1,0 +1,56 @@
+package sim
+
+import "time"
+
+// Stats is what happened at a queue from Start to End.
+type Stats struct {
+	Start, End time.Duration
+	// Events are arrivals and departures.
+	Events uint64
+	// Offered requests came. Refused ones were not let in, Dropped ones when
+	// their turn came, Answered ones were served; others are present still.
+	Offered, Refused, Dropped, Answered uint64
+	// InTime were answered within the objective.
+	InTime uint64
+	// MaxWaiting is the longest line.
+	MaxWaiting int
+	// Wait is the time in the line of those whose service began, Sojourn that
+	// in the line and in service of those who were answered.
+	Wait, Sojourn Histogram
+
+	waiting, busy wide // areas: requests times nanoseconds
+}
+
+// Elapsed returns how long it took.
+func (s *Stats) Elapsed() time.Duration { return s.End - s.Start }
+
+// Waiting returns the mean length of the line over time.
+func (s *Stats) Waiting() float64 { return s.overTime(&s.waiting) }
+
+// Busy returns the mean number of busy servers over time.
+func (s *Stats) Busy() float64 { return s.overTime(&s.busy) }
+
+func (s *Stats) overTime(area *wide) float64 {
+	if s.End == s.Start {
+		return 0
+	}
+	return area.float() / float64(s.Elapsed())
+}
+
+func (s *Stats) reset(now time.Duration) {
+	*s = Stats{Start: now, End: now}
+}
+
+// hold accounts for a time during which nothing changed.
+func (s *Stats) hold(d time.Duration, waiting, busy int) {
+	s.waiting.add(uint64(d), uint64(waiting))
+	s.busy.add(uint64(d), uint64(busy))
+}
+
+func (s *Stats) answer(sojourn, objective time.Duration) {
+	s.Answered++
+	s.Sojourn.Add(sojourn)
+	if sojourn <= objective {
+		s.InTime++
+	}
+}
