@@ -14,6 +14,7 @@ import (
 	"runx/internal/results"
 	"runx/spec"
 	"runx/workloads"
+	"runx/workloads/wire"
 )
 
 // overBudget times its budget is what a point may take for the smallest number
@@ -23,6 +24,7 @@ const overBudget = 3
 
 // journal is what the runner needs of a [results.Run].
 type journal interface {
+	FilesDir(pointID string) string
 	Point(spec.Point) error
 	Append(*results.Sample) error
 	End(point int64, why results.Ending) error
@@ -38,6 +40,7 @@ type engine struct {
 	log      io.Writer
 	observer Observer
 	newHost  hostMaker
+	self     *wire.Command // starts workers like this process; nil where instances cannot spawn others
 
 	points   []point
 	visits   []visit
@@ -72,6 +75,9 @@ func newEngine(s *spec.Spec, j journal, opts Options) (*engine, error) {
 	var err error
 	if e.newHost, err = newHostMaker(s, opts, e.log); err != nil {
 		return nil, err
+	}
+	if s.Worker == nil && len(opts.Self) > 0 {
+		e.self = &wire.Command{Argv: opts.Self, Log: e.log, Known: opts.Suite}
 	}
 	if e.points, err = enumerate(s); err != nil {
 		return nil, err

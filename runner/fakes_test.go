@@ -28,7 +28,8 @@ func TestMain(m *testing.M) {
 		time.AfterFunc(2*time.Minute, func() { os.Exit(9) })
 		out := os.Stdout
 		os.Stdout = os.Stderr
-		if err := wire.Serve(context.Background(), os.Stdin, out, os.Stderr, []workloads.Workload{new(laboratory).workload()}); err != nil {
+		service := wire.Service{Workloads: []workloads.Workload{new(laboratory).workload()}, Log: os.Stderr}
+		if err := wire.Serve(context.Background(), os.Stdin, out, service); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -248,6 +249,8 @@ func (m *memory) End(point int64, why results.Ending) error {
 	m.ended[point] = why
 	return nil
 }
+
+func (m *memory) FilesDir(pointID string) string { return "/files/" + pointID }
 
 func (m *memory) Ended(point int64) results.Ending { return m.ended[point] }
 

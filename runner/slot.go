@@ -14,6 +14,7 @@ import (
 	"runx/internal/results"
 	"runx/spec"
 	"runx/workloads"
+	"runx/workloads/wire"
 )
 
 const (
@@ -213,12 +214,7 @@ func (e *engine) tryOpen(ctx context.Context, p *point, at spec.Point) (*slot, *
 		return nil, &failure{status: results.Failed, err: err, retry: true, ends: true}
 	}
 	e.leaving.Wait()
-	instance, err := h.open(ctx, workloads.Env{
-		Params:   at.Params,
-		Extracts: e.spec.Extracts,
-		Seed:     e.seedOf(at, p),
-		Log:      e.log,
-	})
+	instance, err := h.open(ctx, e.env(p, at))
 	if err != nil {
 		e.closeHost(h)
 		return nil, failureOf("open", err, true, true)
@@ -227,6 +223,22 @@ func (e *engine) tryOpen(ctx context.Context, p *point, at spec.Point) (*slot, *
 	s.multi, _ = instance.(workloads.MultiSampler)
 	s.recorder = workloads.NewRecorder(e.spec.Workload, e.spec.Extracts, e.monitor)
 	return s, nil
+}
+
+// env is what an instance of the point is made from. A worker sees to Spawn
+// itself.
+func (e *engine) env(p *point, at spec.Point) workloads.Env {
+	env := workloads.Env{
+		Params:   at.Params,
+		Extracts: e.spec.Extracts,
+		Seed:     e.seedOf(at, p),
+		Log:      e.log,
+		Dir:      e.journal.FilesDir(at.ID),
+	}
+	if e.self != nil {
+		env.Spawn = wire.Spawner(*e.self, e.spec.Workload.Name, env)
+	}
+	return env
 }
 
 // seedOf is the source of randomness of an instance. One that is opened again

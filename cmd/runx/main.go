@@ -56,7 +56,11 @@ func serve(stdin io.Reader, stdout, stderr io.Writer) int {
 	// A worker whose host is killed gets SIGTERM: what it has started ends with it.
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	if err := wire.Serve(ctx, stdin, stdout, stderr, suite.All()); err != nil {
+	service := wire.Service{Workloads: suite.All(), Log: stderr}
+	if self, err := os.Executable(); err == nil {
+		service.Self = []string{self, serveCommand}
+	}
+	if err := wire.Serve(ctx, stdin, stdout, service); err != nil {
 		newTerminal(stdin, stdout, stderr).writeError(err)
 		return exitFailed
 	}

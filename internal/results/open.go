@@ -42,7 +42,11 @@ func openRun(dir string) (*Run, *journalState, error) {
 	if _, err := ReadJournal(path); err != nil { // so that a file without a header is not touched
 		return nil, nil, openError(dir, err)
 	}
-	r := &Run{dir: dir, ended: map[int64]Ending{}}
+	absolute, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, nil, openError(dir, err)
+	}
+	r := &Run{dir: dir, absolute: absolute, ended: map[int64]Ending{}}
 	var state journalState
 	var d lineDecoder
 	var seq sequence

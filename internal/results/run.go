@@ -20,22 +20,31 @@ const (
 	SamplesFile = "samples.parquet"
 	SummaryFile = "summary.parquet"
 	RunFile     = "run.parquet"
+	// FilesFolder has a folder for each point that keeps files.
+	FilesFolder = "files"
 )
 
 // A Run is the directory of one run, open for appending. It is not safe for
 // concurrent use; another process cannot open it meanwhile.
 type Run struct {
-	dir     string
-	header  *Header
-	journal *journal.Journal
-	points  indexSet
-	ended   map[int64]Ending
-	line    []byte
-	closed  bool
+	dir      string
+	absolute string // dir, wherever a worker runs
+	header   *Header
+	journal  *journal.Journal
+	points   indexSet
+	ended    map[int64]Ending
+	line     []byte
+	closed   bool
 }
 
 // Dir is the directory of the run.
 func (r *Run) Dir() string { return r.dir }
+
+// FilesDir is the absolute path of the folder for the files of a point. It
+// comes into being with the first of them.
+func (r *Run) FilesDir(pointID string) string {
+	return filepath.Join(r.absolute, FilesFolder, pointID)
+}
 
 // ID is the run_id.
 func (r *Run) ID() string { return r.header.RunID }

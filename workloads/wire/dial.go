@@ -107,6 +107,7 @@ func (w *Worker) startProcess(c Command) error {
 	w.stdin, w.stdout = hostIn, hostOut
 
 	started := make(chan error)
+	w.launch = &launch{Asked: time.Now().UnixNano()}
 	go w.watch(cmd, started)
 	err = <-started
 	err = errors.Join(err, stdin.Close(), stdout.Close())
@@ -121,7 +122,8 @@ func (w *Worker) watch(cmd *exec.Cmd, started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	var err error
-	w.process, err = process.Start(cmd)
+	w.process, err = process.Start(cmd) // returns when the program has replaced the copy of this one
+	w.launch.Running = time.Now().UnixNano()
 	started <- err
 	if err != nil {
 		return
@@ -135,7 +137,11 @@ func (w *Worker) adopt(described []workloads.Workload) {
 	w.workloads = make([]workloads.Workload, len(described))
 	for i, d := range described {
 		d.Open = func(ctx context.Context, env workloads.Env) (workloads.Instance, error) {
-			return w.open(ctx, &d, env)
+			i, err := w.open(ctx, &d, env)
+			if err != nil {
+				return nil, err // and not an interface that holds nil
+			}
+			return i, nil
 		}
 		w.workloads[i] = d
 	}

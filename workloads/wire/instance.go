@@ -32,14 +32,17 @@ const (
 	tainted   = -2
 )
 
-func (w *Worker) open(ctx context.Context, d *workloads.Workload, env workloads.Env) (workloads.Instance, error) {
+func (w *Worker) open(ctx context.Context, d *workloads.Workload, env workloads.Env) (*instance, error) {
 	w.mu.Lock()
 	w.lastInstance++
 	i := &instance{worker: w, id: w.lastInstance}
+	launch := w.launch
+	w.launch = nil
 	w.mu.Unlock()
 	a, err := i.call(ctx, request{
 		Type: typeOpen, Workload: d.Name, Params: params(env.Params),
 		Extracts: env.Extracts, Seed: strconv.FormatUint(env.Seed, 10),
+		Dir: env.Dir, Launch: launch,
 	}, nil)
 	if err != nil {
 		return nil, err

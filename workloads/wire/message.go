@@ -39,7 +39,16 @@ type request struct {
 	Params   params              `json:"params,omitempty"`
 	Extracts []workloads.Extract `json:"extracts,omitempty"`
 	Seed     string              `json:"seed,omitempty"`
+	Dir      string              `json:"dir,omitempty"`
+	Launch   *launch             `json:"launch,omitempty"`
 	N        int                 `json:"n,omitempty"`
+}
+
+// A launch is what a host knows of [workloads.Launch], in nanoseconds since
+// 1970 UTC, in strings: not every reader of JSON has integers of that size.
+type launch struct {
+	Asked   int64 `json:"asked_ns,string"`
+	Running int64 `json:"running_ns,string"`
 }
 
 // A reply is what a worker writes. Exactly one of OK and Error is there.

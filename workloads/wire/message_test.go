@@ -171,7 +171,7 @@ func FuzzServe(f *testing.F) {
 			return // that is work, not a fault
 		}
 		var out bytes.Buffer
-		_ = Serve(t.Context(), bytes.NewReader(in), &out, io.Discard, served)
+		_ = Serve(t.Context(), bytes.NewReader(in), &out, Service{Workloads: served, Log: io.Discard})
 		for line := range bytes.Lines(out.Bytes()) {
 			var r reply
 			if err := json.Unmarshal(line, &r); err != nil || (r.OK == nil) == (r.Error == nil) {

@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 		os.Stdout = os.Stderr
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 		defer stop()
-		if err := Serve(ctx, os.Stdin, out, os.Stderr, fakes()); err != nil {
+		if err := Serve(ctx, os.Stdin, out, Service{Workloads: fakes(), Log: os.Stderr, Self: []string{os.Args[0]}}); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -149,6 +149,8 @@ func openFake(_ context.Context, env workloads.Env) (workloads.Instance, error) 
 		return nil, errors.New("the disk is missing")
 	case "unsupported":
 		return nil, fmt.Errorf("needs AVX-1024: %w", workloads.ErrUnsupported)
+	case "tells":
+		tell(env)
 	case "openpanics":
 		panic("at the disco")
 	}
@@ -174,6 +176,8 @@ func (f *fake) Sample(ctx context.Context, r *workloads.Recorder) error {
 		if f.samples == 3 {
 			return errors.New("three is too many")
 		}
+	case "spawns":
+		return spawnAndSample(ctx, f.env, r)
 	case "nothing":
 		return nil
 	case "panics":

@@ -22,6 +22,16 @@ const flushBytes = 1 << 20
 // errHostGone is the cause of the end of a sample whose host has gone.
 var errHostGone = errors.New("the host has gone")
 
+// A Service is what is served.
+type Service struct {
+	Workloads []workloads.Workload
+	// Log takes what a person may want to read.
+	Log io.Writer
+	// Self is the command that starts this service in another process, which
+	// workloads do who spawn others of their kind; nil: they cannot.
+	Self []string
+}
+
 // Serve answers a host until in ends, which is how a host says goodbye, or
 // until the context does. It returns nil at the end of in, and does not wait
 // longer than a second for a workload that does not heed its context: the
@@ -36,11 +46,15 @@ var errHostGone = errors.New("the host has gone")
 //	defer stop()
 //	out := os.Stdout
 //	os.Stdout = os.Stderr
-//	err := wire.Serve(ctx, os.Stdin, out, os.Stderr, suite.All())
-func Serve(ctx context.Context, in io.Reader, out, log io.Writer, ws []workloads.Workload) error {
+//	err := wire.Serve(ctx, os.Stdin, out, wire.Service{Workloads: suite.All(), Log: os.Stderr})
+func Serve(ctx context.Context, in io.Reader, out io.Writer, service Service) error {
+	serving := time.Now()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	s := &server{out: out, log: log, workloads: ws, instances: map[int64]*session{}, monitor: workloads.NewMonitor()}
+	s := &server{
+		out: out, log: service.Log, workloads: service.Workloads, self: service.Self, serving: serving,
+		instances: map[int64]*session{}, monitor: workloads.NewMonitor(),
+	}
 	lines := make(chan []byte)
 	go func() {
 		defer close(lines)
@@ -86,6 +100,8 @@ func readLines(ctx context.Context, in io.Reader, lines chan<- []byte) error {
 type server struct {
 	out, log  io.Writer
 	workloads []workloads.Workload
+	self      []string
+	serving   time.Time // when that began
 	instances map[int64]*session
 	monitor   *workloads.Monitor
 	rows      []byte // encoded rows that wait for a reply, each with a comma before it
@@ -213,7 +229,12 @@ func (s *server) open(ctx context.Context, q *request) (*answer, error) {
 	if err != nil {
 		return nil, invalid("seed: %v", err)
 	}
-	env := workloads.Env{Params: values, Extracts: q.Extracts, Seed: seed, Log: s.log}
+	env := workloads.Env{
+		Params: values, Extracts: q.Extracts, Seed: seed, Log: s.log, Dir: q.Dir, Launch: s.launched(q.Launch),
+	}
+	if len(s.self) > 0 {
+		env.Spawn = Spawner(Command{Argv: s.self, Log: s.log, Known: s.workloads}, w.Name, env)
+	}
 	var instance workloads.Instance
 	if err := s.guard(func() (err error) { instance, err = w.Open(ctx, env); return err }); err != nil {
 		return nil, err
@@ -222,6 +243,14 @@ func (s *server) open(ctx context.Context, q *request) (*answer, error) {
 	s.instances[q.Instance] = &session{instance, recorder}
 	_, verifies := instance.(workloads.Verifier)
 	return &answer{Columns: columnsOf(recorder.Names()), Verifies: verifies}, nil
+}
+
+// launched adds to what the host knows when this process began to serve.
+func (s *server) launched(l *launch) workloads.Launch {
+	if l == nil {
+		return workloads.Launch{}
+	}
+	return workloads.Launch{Asked: time.Unix(0, l.Asked), Running: time.Unix(0, l.Running), Serving: s.serving}
 }
 
 func (s *server) workload(name string) (*workloads.Workload, error) {

@@ -447,7 +447,7 @@ func TestServeEndsWithItsInput(t *testing.T) {
 		in, host := io.Pipe()
 		var out bytes.Buffer
 		done, hangs := make(chan error), make(chan struct{})
-		go func() { done <- Serve(t.Context(), in, &out, whenBusy(func() { close(hangs) }), fakes()) }()
+		go func() { done <- Serve(t.Context(), in, &out, Service{Workloads: fakes(), Log: whenBusy(func() { close(hangs) })}) }()
 		fmt.Fprintf(host, `{"id":1,"type":"hello","version":1}`+"\n")
 		fmt.Fprintf(host, `{"id":2,"type":"open","instance":1,"workload":"fake","seed":"1","params":{"mode":%q}}`+"\n", c.mode)
 		fmt.Fprintf(host, `{"id":3,"type":"sample","instance":1,"n":1}`+"\n")
@@ -467,7 +467,7 @@ func TestServeAnswersWhatItWasAskedBeforeTheEnd(t *testing.T) {
 		`{"id":3,"type":"close","instance":5}` + "\n" +
 		`{"id":4,"type":"sample","instance":5,"n":1}` + "\n")
 	var out bytes.Buffer
-	if err := Serve(t.Context(), in, &out, io.Discard, fakes()); err != nil {
+	if err := Serve(t.Context(), in, &out, Service{Workloads: fakes(), Log: io.Discard}); err != nil {
 		t.Error(err)
 	}
 	want := `{"id":1,"ok":{"version":1}}

@@ -60,6 +60,7 @@ type Worker struct {
 	greeted      bool     // the hello has been sent
 	lastID       int64
 	lastInstance int64
+	launch       *launch // what the first open is told; nil afterwards
 	dead         error
 }
 

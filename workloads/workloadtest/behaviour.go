@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -13,6 +15,7 @@ import (
 	"time"
 
 	"runx/workloads"
+	"runx/workloads/wire"
 )
 
 const (
@@ -98,7 +101,15 @@ func (s *Suite) use(t *testing.T, params workloads.Values) (err error) {
 }
 
 func (s *Suite) env(t *testing.T, params workloads.Values, seed uint64) workloads.Env {
-	return workloads.Env{Params: maps.Clone(params), Extracts: s.Extracts, Seed: seed, Log: t.Output()}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := workloads.Env{
+		Params: maps.Clone(params), Extracts: s.Extracts, Seed: seed, Log: t.Output(), Dir: filepath.Join(t.TempDir(), "point"),
+	}
+	env.Spawn = wire.Spawner(serveCommand(self, t.Output()), s.Workload.Name, env)
+	return env
 }
 
 func (s *Suite) recorder(t *testing.T) *workloads.Recorder {

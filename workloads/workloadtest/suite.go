@@ -3,6 +3,7 @@ package workloadtest
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -26,7 +27,11 @@ func Main(m *testing.M, ws ...workloads.Workload) {
 	defer stop()
 	out := os.Stdout
 	os.Stdout = os.Stderr
-	if err := wire.Serve(ctx, os.Stdin, out, os.Stderr, ws); err != nil {
+	service := wire.Service{Workloads: ws, Log: os.Stderr}
+	if self, err := os.Executable(); err == nil {
+		service.Self = []string{self}
+	}
+	if err := wire.Serve(ctx, os.Stdin, out, service); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -93,6 +98,16 @@ func Run(t *testing.T, s Suite) {
 	})
 }
 
+// serveCommand starts a test binary as a worker.
+func serveCommand(self string, log io.Writer) wire.Command {
+	return wire.Command{
+		Argv: []string{self},
+		// The race detector lets every process sleep for a second at its end.
+		Env: append(os.Environ(), serveVariable+"=1", "GORACE=atexit_sleep_ms=0"),
+		Log: log,
+	}
+}
+
 // inChild is the workload as a worker process describes and performs it.
 func (s *Suite) inChild(t *testing.T) workloads.Workload {
 	t.Helper()
@@ -100,12 +115,7 @@ func (s *Suite) inChild(t *testing.T) workloads.Workload {
 	if err != nil {
 		t.Fatal(err)
 	}
-	worker, err := wire.Dial(t.Context(), wire.Command{
-		Argv: []string{self},
-		// The race detector lets every process sleep for a second at its end.
-		Env: append(os.Environ(), serveVariable+"=1", "GORACE=atexit_sleep_ms=0"),
-		Log: t.Output(),
-	})
+	worker, err := wire.Dial(t.Context(), serveCommand(self, t.Output()))
 	if err != nil {
 		t.Fatalf("start this binary as a worker (does TestMain call workloadtest.Main?): %v", err)
 	}
