@@ -9,6 +9,7 @@ import (
 	"runx/workloads/exec"
 	"runx/workloads/linear"
 	"runx/workloads/noop"
+	"runx/workloads/precision"
 	"runx/workloads/sleep"
 	"runx/workloads/spin"
 	"runx/workloads/synthetic"
@@ -23,6 +24,7 @@ func All() []workloads.Workload {
 		exec.Workload(),
 		linear.Workload(),
 		noop.Workload(),
+		precision.Workload(),
 		sleep.Workload(),
 		spin.Workload(),
 		synthetic.Workload(),

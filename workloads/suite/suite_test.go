@@ -48,6 +48,16 @@ var suites = map[string]workloadtest.Suite{
 		Optional:  []string{"child_peak_rss_bytes"},
 		Allocates: "it starts a process",
 	},
+	"precision": {
+		Params: workloads.Values{"dim": 96, "outputs": 300, "probes": 20},
+		Cases: []workloads.Values{
+			{"dtype": "bf16", "threads": 2, "batch": 3, "dim": 67, "outputs": 130},
+			{"dtype": "fp16", "dim": 1, "outputs": 1, "probes": 1},
+		},
+		Seeded: []string{"memory_bytes", "weights_bytes", "moved_bytes", "work_flops",
+			"max_abs_error", "relative_error", "cosine", "top1_agreement_ratio"},
+		Dimensionless: []string{"max_abs_error", "relative_error", "cosine"},
+	},
 	"sleep": {
 		Params: workloads.Values{"duration_ms": 0.2},
 		Cases:  []workloads.Values{{"duration_ms": 0.0}},

@@ -2,6 +2,7 @@ package workloadtest
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,7 +20,7 @@ func (s *Suite) checkDescription(t *testing.T) {
 		t.Errorf("the doc must begin with a sentence of at most %d characters, not %q", longestSynopsis, synopsis)
 	}
 	for _, m := range w.Metrics {
-		if workloads.UnitOf(m.Name) == "" {
+		if workloads.UnitOf(m.Name) == "" && !slices.Contains(s.Dimensionless, m.Name) {
 			t.Errorf("the name of the metric %q does not end in its unit", m.Name)
 		}
 	}
@@ -28,7 +29,7 @@ func (s *Suite) checkDescription(t *testing.T) {
 			t.Errorf("the suite needs a value of %q, which has no default", p.Name)
 		}
 	}
-	for _, name := range append(s.Seeded, s.Optional...) {
+	for _, name := range slices.Concat(s.Seeded, s.Optional, s.Dimensionless) {
 		if !s.isMetric(name) {
 			t.Errorf("the suite names the metric %q, which the workload does not have", name)
 		}

@@ -59,6 +59,8 @@ type Suite struct {
 	Seeded []string
 	// Optional are the metrics that may be missing from a row.
 	Optional []string
+	// Dimensionless are the metrics that have no unit for their name to state.
+	Dimensionless []string
 	// Allocates is why steady samples allocate; "" means that they do not.
 	Allocates string
 

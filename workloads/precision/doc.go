@@ -1,0 +1,46 @@
+// Package precision multiplies by weights kept in 32 or 16 bits: what half precision buys, and what it costs.
+//
+// One sample is the last layer of a language model, y = x * wᵀ: x of [batch, dim],
+// the weights of [outputs, dim], y the logits [batch, outputs]. The weights are
+// drawn in float32 from a normal distribution of variance 1/dim, rounded to
+// dtype and packed once in the order in which the product reads them, as
+// inference libraries do. Inputs are standard normal, so logits are about
+// standard normal too. A batch of 1 is what decoding does, a large batch is
+// prefill.
+//
+// Storage is all that dtype changes. The kernels expand fp16 and bf16 to float32
+// as they load and add up in float32, since ordinary processors have no
+// arithmetic in 16 bits. What is gained is therefore memory and its bandwidth,
+// never arithmetic: where memory is what a product waits for it gets faster by
+// up to two, elsewhere not at all.
+//
+// weights_bytes is what the weights take in storage. moved_bytes is what must
+// pass between memory and processor at least, by formula: the weights once, x
+// once, y once. memory_bytes counts all tensors of a sample to the byte.
+// work_flops is 2 * batch * dim * outputs. limit_flops_per_s and
+// limit_bytes_per_s are the roof above these (S. Williams et al., "Roofline",
+// CACM 52, 2009), measured in the same process on the same number of threads
+// before the first sample: the fastest product whose factors stay in the
+// second-level cache, and the fastest sum over 64 MiB. They are limits as far as
+// these kernels reach them, not data-sheet numbers; weights that fit into the
+// last-level cache can rise above the roof.
+//
+// Accuracy is that of the same weights on probes other inputs, and depends on
+// the seed and not on the batch. max_abs_error, relative_error (the length of the
+// difference over the length of the result) and cosine compare 128 logits of up
+// to 16 probes with float64 arithmetic on the weights before rounding.
+// top1_agreement_ratio is the share of the probes whose largest logit is where
+// float32 weights have it; for fp32 it is 1 by definition. Rounding to nearest
+// changes a weight by a share of at most 2^-11 in fp16 and 2^-8 in bf16 (and
+// where fp16 has no normal numbers, by at most 2^-25), and Verify holds each
+// logit to the bound that follows from it.
+//
+// Not measured: activations in 16 bits, products or sums in 16 bits, 8-bit
+// weights, outliers as trained weights have them, and errors that grow from
+// layer to layer. Random logits are closer together than those of a trained
+// model, so that top-1 agreement is lower here than there for the same error.
+// On a GPU the halved bytes and the gain in decoding carry over; prefill does
+// not: tensor cores multiply fp16 and bf16 several times as fast as float32, so
+// half precision gains there too. The errors of rounding weights are those of
+// the formats everywhere; PyTorch's half layers round inputs and outputs besides.
+package precision

@@ -1,0 +1,242 @@
+package precision
+
+import (
+	"io"
+	"math"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"runx/internal/tensor/kernels"
+	"runx/workloads"
+)
+
+func openInstance(t *testing.T, given workloads.Values, seed uint64) (*instance, error) {
+	t.Helper()
+	w := Workload()
+	values := workloads.Values{}
+	for _, p := range w.Params {
+		values[p.Name] = p.Default
+		if v, ok := given[p.Name]; ok {
+			values[p.Name] = v
+		}
+	}
+	i, err := w.Open(t.Context(), workloads.Env{Params: values, Seed: seed, Log: io.Discard})
+	if err != nil {
+		return nil, err
+	}
+	t.Cleanup(func() { i.Close() })
+	return i.(*instance), nil
+}
+
+func measure(t *testing.T, params workloads.Values) map[string]float64 {
+	t.Helper()
+	i, err := openInstance(t, params, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := workloads.NewRecorder(Workload(), nil, &workloads.Monitor{})
+	if err := i.Sample(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := r.Rows()
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := map[string]float64{}
+	for n, name := range r.Names() {
+		values[name] = rows[0].Values[n]
+	}
+	return values
+}
+
+func TestBytesAndWorkByFormula(t *testing.T) {
+	t.Parallel()
+	const batch, dim, outputs = 5, 64, 256 // outputs is a multiple of every panel
+	for dtype, bytes := range map[string]float64{"fp32": 4, "fp16": 2, "bf16": 2} {
+		got := measure(t, workloads.Values{"dtype": dtype, "batch": batch, "dim": dim, "outputs": outputs})
+		weights, rest := bytes*dim*outputs, 4.0*batch*(dim+outputs)
+		for name, want := range map[string]float64{
+			"weights_bytes": weights, "memory_bytes": weights + rest, "moved_bytes": weights + rest,
+			"work_flops": 2 * batch * dim * outputs,
+		} {
+			if got[name] != want {
+				t.Errorf("%s: %s is %v, want %v", dtype, name, got[name], want)
+			}
+		}
+	}
+}
+
+// expectedError is the relative error, in units of the format's rounding, of a
+// sum over normal weights of variance 1/dim. An error is uniform within half a
+// step of the binade of its weight, u*2^k/sqrt(3) in the mean of squares from 2^k
+// to 2^(k+1); weighed by how many weights each binade has, over their length.
+func expectedError(dim int) float64 {
+	deviation := 1 / math.Sqrt(float64(dim))
+	below := func(x float64) float64 { return math.Erf(x / deviation / math.Sqrt2) }
+	var squares float64
+	for k := -40; k < 4; k++ {
+		step := math.Ldexp(1, k)
+		squares += step * step / 3 * (below(2*step) - below(step))
+	}
+	return math.Sqrt(squares) / deviation
+}
+
+func TestErrorsAreThoseOfTheFormats(t *testing.T) {
+	t.Parallel()
+	expected := expectedError(512)
+	const within = 0.06 // 2048 logits know it to 2%
+	for dtype, unit := range map[string]float64{"fp16": 0x1p-11, "bf16": 0x1p-8} {
+		got := measure(t, workloads.Values{"dtype": dtype, "dim": 512, "outputs": 1024})
+		if share := got["relative_error"] / unit; math.Abs(share/expected-1) > within {
+			t.Errorf("%s: relative error %v is %.4f units, want %.4f", dtype, got["relative_error"], share, expected)
+		}
+		// For small angles the cosine is 1 - error²/2, less what scales the result.
+		if off := 1 - got["cosine"]; off <= 0 || off > got["relative_error"]*got["relative_error"]/2*1.01 {
+			t.Errorf("%s: cosine 1-%v for relative error %v", dtype, off, got["relative_error"])
+		}
+		if got["max_abs_error"] <= got["relative_error"] || got["max_abs_error"] > 6*got["relative_error"] {
+			t.Errorf("%s: largest error %v of 2048 standard normal logits for relative error %v",
+				dtype, got["max_abs_error"], got["relative_error"])
+		}
+	}
+	got := measure(t, workloads.Values{"dim": 512, "outputs": 1024})
+	if got["relative_error"] > 1e-6 || got["relative_error"] == 0 || got["top1_agreement_ratio"] != 1 {
+		t.Errorf("fp32: relative error %v, agreement %v", got["relative_error"], got["top1_agreement_ratio"])
+	}
+}
+
+// Two logits whose difference is much below the errors are told apart by chance:
+// agreement falls with precision, and is that of the float32 weights' order.
+func TestAgreementFallsWithPrecision(t *testing.T) {
+	t.Parallel()
+	params := workloads.Values{"dim": 64, "outputs": 4096, "probes": 2000}
+	params["dtype"] = "fp16"
+	half := measure(t, params)["top1_agreement_ratio"]
+	params["dtype"] = "bf16"
+	brain := measure(t, params)["top1_agreement_ratio"]
+	if half < 0.99 || half > 1 || brain >= half || brain < 0.95 {
+		t.Errorf("fp16 agrees %v, bf16 %v", half, brain)
+	}
+}
+
+// A weight that is rounded differs by no more than rounding says, and somewhere
+// by almost as much.
+func TestRoundingBoundsStoredWeights(t *testing.T) {
+	t.Parallel()
+	for _, f := range []kernels.Format{kernels.Float16, kernels.BFloat16} {
+		relative, absolute := rounding(f)
+		worst := 0.0
+		rapid.Check(t, func(t *rapid.T) {
+			w := float32(rapid.Float64Range(-4, 4).Draw(t, "w"))
+			w = float32(math.Ldexp(float64(w), rapid.IntRange(-40, 3).Draw(t, "exponent")))
+			halves, back := make([]uint16, 1), make([]float32, 1)
+			kernels.Best().Round(halves, []float32{w}, f)
+			kernels.Best().Expand(back, halves, f)
+			off := math.Abs(float64(back[0]) - float64(w))
+			if off > math.Abs(float64(w))*relative+absolute {
+				t.Fatalf("%s: %g is stored as %g", f, w, back[0])
+			}
+			worst = max(worst, off/(math.Abs(float64(w))*relative+absolute))
+		})
+		if worst < 0.3 {
+			t.Errorf("%s: rounding never came near its bound, at most %.2f of it", f, worst)
+		}
+	}
+}
+
+// The layer is the same however many threads draw it.
+func TestWeightsDependOnTheSeedAlone(t *testing.T) {
+	t.Parallel()
+	params := workloads.Values{"dtype": "bf16", "dim": 50, "outputs": 1000}
+	first, err := openInstance(t, params, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := openInstance(t, params, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := openInstance(t, params, 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b, c := make([]float32, 50), make([]float32, 50), make([]float32, 50)
+	for _, output := range []int{0, 127, 128, 513, 999} {
+		for i, dst := range map[*instance][]float32{first: a, again: b, other: c} {
+			if err := i.layer.weights.Column(output, dst); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if a[0] != b[0] || a[49] != b[49] || a[0] == c[0] {
+			t.Errorf("output %d: %v, %v with the same seed and %v with another", output, a[0], b[0], c[0])
+		}
+	}
+}
+
+func TestVerifyFindsWrongResults(t *testing.T) {
+	t.Parallel()
+	for _, dtype := range []string{"fp32", "fp16", "bf16"} {
+		i, err := openInstance(t, workloads.Values{"dtype": dtype, "batch": 3, "dim": 100, "outputs": 200}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := i.Verify(t.Context()); err != nil {
+			t.Error(err)
+		}
+		right := i.multiply
+		i.multiply = func() error {
+			err := right()
+			for n := range i.y {
+				i.y[n] *= 1.1
+			}
+			return err
+		}
+		if err := i.Verify(t.Context()); err == nil || !strings.Contains(err.Error(), "is off by") {
+			t.Errorf("%s: error %v, want that a logit is off", dtype, err)
+		}
+	}
+}
+
+func TestOpenRefusesWhatTheMachineCannotHold(t *testing.T) {
+	t.Parallel()
+	if _, known := workloads.AvailableMemory(); !known {
+		t.Skip("this system does not tell how much memory is available")
+	}
+	_, err := openInstance(t, workloads.Values{"dim": 1 << 17, "outputs": 1 << 21}, 1)
+	if err == nil || !strings.Contains(err.Error(), "MiB are available") {
+		t.Errorf("1 TB of weights: error %v, want that the memory does not suffice", err)
+	}
+}
+
+// The limits are rates of this machine: above what any processor of these decades
+// stays below, and more arithmetic than memory.
+func TestLimitsArePlausible(t *testing.T) {
+	t.Parallel()
+	team := kernels.NewTeam(kernels.Best(), 1)
+	defer team.Close()
+	got, err := measureLimits(team)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.flopsPerS < 1e8 || got.flopsPerS > 1e13 || got.bytesPerS < 1e8 || got.bytesPerS > 1e12 {
+		t.Errorf("limits %.3g FLOP/s, %.3g bytes/s", got.flopsPerS, got.bytesPerS)
+	}
+}
+
+func TestSpread(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		n, count := rapid.IntRange(1, 1000).Draw(t, "n"), rapid.IntRange(1, 200).Draw(t, "count")
+		got := spread(n, count)
+		if len(got) != min(n, count) || got[0] != 0 || len(got) > 1 && got[len(got)-1] != n-1 {
+			t.Fatalf("%d of %d: %v", count, n, got)
+		}
+		for i := 1; i < len(got); i++ {
+			if got[i] <= got[i-1] {
+				t.Fatalf("%d of %d: %v does not rise", count, n, got)
+			}
+		}
+	})
+}
