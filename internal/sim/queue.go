@@ -78,7 +78,7 @@ func (q *Queue) Reset(seed uint64) {
 	for s := range q.config.Servers {
 		q.idle = append(q.idle, uint32(s))
 	}
-	q.stats.reset(0)
+	q.stats.Begin(0)
 	q.events.Push(q.config.Gaps.Draw(q.random), arrival, 0)
 }
 
@@ -86,7 +86,7 @@ func (q *Queue) Reset(seed uint64) {
 func (q *Queue) Stats() *Stats { return &q.stats }
 
 // ResetStats begins to count anew, from the present on. The requests stay.
-func (q *Queue) ResetStats() { q.stats.reset(q.now) }
+func (q *Queue) ResetStats() { q.stats.Begin(q.now) }
 
 // Present returns how many requests wait or are served.
 func (q *Queue) Present() int { return q.line.len() + q.busy() }
@@ -114,9 +114,8 @@ func (q *Queue) RunUntil(end time.Duration) {
 
 // advance moves the clock while nothing changes.
 func (q *Queue) advance(to time.Duration) {
-	q.stats.hold(to-q.now, q.line.len(), q.busy())
+	q.stats.Hold(to, q.line.len(), q.busy())
 	q.now = to
-	q.stats.End = to
 }
 
 // arrive takes in the request that has just come and schedules the next one.
@@ -129,14 +128,13 @@ func (q *Queue) arrive() {
 	}
 	q.line.push(q.now)
 	q.dispatch()
-	q.stats.MaxWaiting = max(q.stats.MaxWaiting, q.line.len())
 }
 
 // depart ends the service of a server and gives it the next request.
 func (q *Queue) depart(server uint32) {
 	sojourn := q.now - q.served[server]
 	q.idle = append(q.idle, server)
-	q.stats.answer(sojourn, q.config.Objective)
+	q.stats.Answer(sojourn, q.config.Objective)
 	if a := q.config.Admission; a != nil {
 		a.Done(q.now, sojourn, q.Present())
 	}

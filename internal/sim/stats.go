@@ -12,7 +12,7 @@ type Stats struct {
 	Offered, Refused, Dropped, Answered uint64
 	// InTime were answered within the objective.
 	InTime uint64
-	// MaxWaiting is the longest line.
+	// MaxWaiting is the longest line that held for any time.
 	MaxWaiting int
 	// Wait is the time in the line of those whose service began, Sojourn that
 	// in the line and in service of those who were answered.
@@ -37,17 +37,23 @@ func (s *Stats) overTime(area *wide) float64 {
 	return area.float() / float64(s.Elapsed())
 }
 
-func (s *Stats) reset(now time.Duration) {
+// Begin forgets all and counts from now on.
+func (s *Stats) Begin(now time.Duration) {
 	*s = Stats{Start: now, End: now}
 }
 
-// hold accounts for a time during which nothing changed.
-func (s *Stats) hold(d time.Duration, waiting, busy int) {
-	s.waiting.add(uint64(d), uint64(waiting))
-	s.busy.add(uint64(d), uint64(busy))
+// Hold moves End to a time until which nothing changed: so many requests waited,
+// so many servers were busy.
+func (s *Stats) Hold(to time.Duration, waiting, busy int) {
+	d := uint64(max(0, to-s.End))
+	s.waiting.add(d, uint64(waiting))
+	s.busy.add(d, uint64(busy))
+	s.MaxWaiting = max(s.MaxWaiting, waiting)
+	s.End = max(s.End, to)
 }
 
-func (s *Stats) answer(sojourn, objective time.Duration) {
+// Answer counts an answer, in time up to the objective.
+func (s *Stats) Answer(sojourn, objective time.Duration) {
 	s.Answered++
 	s.Sojourn.Add(sojourn)
 	if sojourn <= objective {
