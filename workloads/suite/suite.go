@@ -6,6 +6,7 @@ import (
 	"runx/workloads"
 	"runx/workloads/attention"
 	"runx/workloads/autograd"
+	"runx/workloads/concurrency"
 	"runx/workloads/exec"
 	"runx/workloads/linear"
 	"runx/workloads/noop"
@@ -21,6 +22,7 @@ func All() []workloads.Workload {
 	return []workloads.Workload{
 		attention.Workload(),
 		autograd.Workload(),
+		concurrency.Workload(),
 		exec.Workload(),
 		linear.Workload(),
 		noop.Workload(),

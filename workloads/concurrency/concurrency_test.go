@@ -1,0 +1,250 @@
+package concurrency
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"runx/workloads"
+	"runx/workloads/workloadtest"
+)
+
+func TestMain(m *testing.M) { workloadtest.Main(m, Workload()) }
+
+var small = workloads.Values{"model": "nano", "prompt_tokens": 4, "new_tokens": 2, "requests": 12}
+
+// It is not parallel: the suite counts goroutines.
+func TestConformance(t *testing.T) {
+	params := maps.Clone(small)
+	params["clients"] = 3
+	workloadtest.Run(t, workloadtest.Suite{
+		Workload: Workload(),
+		Params:   params,
+		Cases: []workloads.Values{
+			{"servers": 1},
+			{"threads": 2},
+			{"loop": open, "load": 0.3},
+			{"loop": open, "rate_per_s": 2000.0, "servers": 1},
+			{"loop": open, "execution": processes, "load": 0.5},
+		},
+		Refused: []workloads.Values{
+			{"model": "nano", "prompt_tokens": 250, "new_tokens": 7},
+		},
+		Slow:      workloads.Values{"requests": 500_000, "prompt_tokens": 64},
+		Optional:  []string{"offered_per_s"},
+		Allocates: "the clients and servers of a repetition are goroutines of its own, and the engine makes the headers of tensors",
+	})
+}
+
+func openPoint(t *testing.T, given workloads.Values, spawn func(context.Context, workloads.Values) (workloads.Instance, error)) (*instance, error) {
+	t.Helper()
+	values := workloads.Values{}
+	for _, p := range Workload().Params {
+		values[p.Name] = p.Default
+	}
+	maps.Copy(values, small)
+	maps.Copy(values, given)
+	i, err := Workload().Open(t.Context(), workloads.Env{Params: values, Seed: 1, Log: io.Discard, Spawn: spawn})
+	if err != nil {
+		return nil, err
+	}
+	t.Cleanup(func() {
+		if err := i.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return i.(*instance), nil
+}
+
+// rowsOf are the rows of one repetition by metric.
+func rowsOf(t *testing.T, i *instance) []map[string]float64 {
+	t.Helper()
+	r := workloads.NewRecorder(Workload(), nil, new(workloads.Monitor))
+	if err := i.Sample(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := r.Rows()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := make([]map[string]float64, len(rows))
+	for n, row := range rows {
+		all[n] = map[string]float64{}
+		for c, name := range r.Names() {
+			all[n][name] = row.Values[c]
+		}
+	}
+	return all
+}
+
+// Each request is a row, and a latency is nothing but waiting and service.
+func TestEachRequestIsARow(t *testing.T) {
+	for _, given := range []workloads.Values{
+		{"clients": 4},
+		{"clients": 4, "servers": 1},
+		{"loop": open, "load": 0.5},
+		{"loop": open, "rate_per_s": 1e5},
+	} {
+		i, err := openPoint(t, given, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := rowsOf(t, i)
+		if len(rows) != 12 {
+			t.Fatalf("%v: %d rows, want 12", given, len(rows))
+		}
+		for _, row := range rows {
+			if sum := row["queue_ms"] + row["service_ms"]; math.Abs(sum-row["latency_ms"]) > 1e-6 {
+				t.Errorf("%v: queue %v and service %v make %v", given, row["queue_ms"], row["service_ms"], row["latency_ms"])
+			}
+			if row["service_ms"] <= 0 || row["lag_ms"] < 0 || row["lag_ms"] > row["queue_ms"] {
+				t.Errorf("%v: %v", given, row)
+			}
+			if isOpen := given["loop"] == open; isOpen == math.IsNaN(row["offered_per_s"]) {
+				t.Errorf("%v: offered_per_s is %v", given, row["offered_per_s"])
+			}
+		}
+	}
+}
+
+// With one server and four clients, three wait while one is served: a client
+// waits three services.
+func TestClientsWaitForTheirServer(t *testing.T) {
+	i, err := openPoint(t, workloads.Values{"clients": 4, "servers": 1, "requests": 200, "prompt_tokens": 200}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var queue, service float64
+	for _, row := range rowsOf(t, i) {
+		queue += row["queue_ms"]
+		service += row["service_ms"]
+	}
+	if ratio := queue / service; ratio < 2 || ratio > 4 {
+		t.Errorf("requests wait %.2f times as long as they are served, want about 3", ratio)
+	}
+}
+
+// What cannot be kept up with is a queue that grows, and its wait counts.
+func TestOverloadIsSeenInTheWait(t *testing.T) {
+	i, err := openPoint(t, workloads.Values{"loop": open, "load": 4.0, "requests": 200}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := rowsOf(t, i)
+	early, late := 0.0, 0.0
+	for n := range 50 {
+		early += rows[n]["queue_ms"]
+		late += rows[len(rows)-1-n]["queue_ms"]
+	}
+	if late < 2*early {
+		t.Errorf("the last fifty requests wait %.3g ms together, the first %.3g ms; want a queue that grows", late, early)
+	}
+	if got, offered := rows[0]["requests_per_s"], rows[0]["offered_per_s"]; got > offered/1.5 {
+		t.Errorf("%.4g answers per second of %.4g that were offered, want that four times the capacity is not kept up with", got, offered)
+	}
+}
+
+func TestVerifyFindsAWrongServer(t *testing.T) {
+	i, err := openPoint(t, workloads.Values{"clients": 3}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := i.Verify(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	other := *i.shared
+	for n := range other.prompts {
+		other.prompts[n] = []int32{1, 2, 3, int32(n)}
+	}
+	for _, s := range i.servers[1:] {
+		s.(*thread).shared = &other
+	}
+	if err := i.Verify(t.Context()); err == nil || !strings.Contains(err.Error(), "differ from those of one alone") {
+		t.Errorf("two of three servers answer other prompts: error %v", err)
+	}
+}
+
+// Threads share the weights, processes have copies.
+func TestMemoryOfServers(t *testing.T) {
+	memory := func(execution string, clients int) float64 {
+		i, err := openPoint(t, workloads.Values{"execution": execution, "clients": clients}, spawnHere(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rowsOf(t, i)[0]["memory_bytes"]
+	}
+	one, three := memory(threads, 1), memory(threads, 3)
+	weights := 4 * float64(nanoParameters)
+	if per := (three - one) / 2; one-per != weights {
+		t.Errorf("a server takes %.0f bytes, one with its weights %.0f: want weights of %.0f", per, one, weights)
+	}
+	if got := memory(processes, 3); got != 3*one {
+		t.Errorf("three processes take %.0f bytes, one server with its weights takes %.0f", got, one)
+	}
+}
+
+// nanoParameters is the size of nano that its description states.
+const nanoParameters = 132_864
+
+// spawnHere opens what a process would have in this one.
+func spawnHere(t *testing.T) func(context.Context, workloads.Values) (workloads.Instance, error) {
+	return func(ctx context.Context, v workloads.Values) (workloads.Instance, error) {
+		return Workload().Open(ctx, workloads.Env{Params: v, Seed: 2, Log: t.Output()})
+	}
+}
+
+// Every server of a point is a process of its own with one client, and all are
+// closed with the point.
+func TestProcesses(t *testing.T) {
+	var opened, closed atomic.Int64
+	spawn := func(ctx context.Context, v workloads.Values) (workloads.Instance, error) {
+		if v["execution"] != threads || v["clients"] != 1 || v["requests"] != 1 || v["model"] != "nano" {
+			return nil, fmt.Errorf("spawned with %v", v)
+		}
+		child, err := spawnHere(t)(ctx, v)
+		opened.Add(1)
+		return &counted{Instance: child, closed: &closed}, err
+	}
+	i, err := openPoint(t, workloads.Values{"execution": processes, "clients": 3}, spawn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rows := rowsOf(t, i); len(rows) != 12 || rows[0]["cpu_ms"] <= 0 && !math.IsNaN(rows[0]["cpu_ms"]) {
+		t.Errorf("%d rows: %v", len(rows), rows[0])
+	}
+	if err := i.Close(); err != nil {
+		t.Error(err)
+	}
+	if opened.Load() != 3 || closed.Load() != 3 {
+		t.Errorf("%d were opened and %d closed, want 3", opened.Load(), closed.Load())
+	}
+}
+
+type counted struct {
+	workloads.Instance
+	closed *atomic.Int64
+}
+
+func (c *counted) Close() error {
+	c.closed.Add(1)
+	return c.Instance.Close()
+}
+
+func TestProcessesThatCannotBe(t *testing.T) {
+	_, err := openPoint(t, workloads.Values{"execution": processes}, nil)
+	if !errors.Is(err, workloads.ErrUnsupported) {
+		t.Errorf("without a way to start processes: error %v, want that it is unsupported", err)
+	}
+	boom := errors.New("no more processes")
+	if _, err := openPoint(t, workloads.Values{"execution": processes}, func(context.Context, workloads.Values) (workloads.Instance, error) {
+		return nil, boom
+	}); !errors.Is(err, boom) {
+		t.Errorf("error %v, want %v", err, boom)
+	}
+}

@@ -1,0 +1,41 @@
+// Package concurrency sends many requests at once to a small language model and times each.
+//
+// A request is one inference: the prefill of prompt_tokens and the decoding of
+// new_tokens, greedily, by a model of random weights in float32. A server
+// serves one request at a time; clients or servers, whichever are fewer, are
+// served at once, and servers 0 stands for one server for each client. Each
+// sample is a load of so many requests, and each row is one of them.
+//
+// With loop closed, each client sends its next request when the last one is
+// answered, so that always exactly clients are under way. With loop open,
+// requests are sent with Poisson arrivals whatever became of those before:
+// rate_per_s of them, or, where that is 0, the share load of the requests per
+// second that the servers managed when all were kept busy, which is measured
+// before the first sample. A repetition begins and ends with nothing under way.
+//
+// latency_ms is from the intended time to the answer; it is queue_ms, until a
+// server begins, and service_ms, from there on. lag_ms, a part of queue_ms, is
+// how late the generator was: it sleeps and does not spin, so that it takes no
+// core from the servers. With execution threads, servers share the process and
+// the weights, and each has an engine, an arena and a cache of its own; Go
+// schedules at least as many threads as compute (GOMAXPROCS is raised while
+// the point is open), so that it is the system that divides the cores among them.
+// With execution processes, each server is a process with weights of its own,
+// and service_ms has the way there and back through a pipe in it. threads is how
+// many threads compute one request.
+//
+// requests_per_s and little_error_ratio belong to the repetition and are the same
+// on all its rows. The latter is how far the requests under way, averaged over
+// time, are from the arrivals per second times the mean latency in the middle
+// half of the repetition (Little's law): edges leave a few percent, more means
+// that the load was not steady. cpu_ms, context switches and faults are the
+// repetition's, of all processes, divided by its requests, since the system
+// counts them by process; peak_rss_bytes is the sum of the processes.
+//
+// Not measured: a network, a batch made of several requests, sharing of a
+// computation between them. That latency grows with the clients beyond the
+// cores, that throughput does not, and that queues explode near saturation
+// carries over to any server that does one request at a time. A GPU batches
+// instead, and its interference is that of memory bandwidth: numbers do not
+// carry over.
+package concurrency
