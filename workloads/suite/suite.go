@@ -6,6 +6,7 @@ import (
 	"runx/workloads"
 	"runx/workloads/attention"
 	"runx/workloads/autograd"
+	"runx/workloads/coldstart"
 	"runx/workloads/concurrency"
 	"runx/workloads/exec"
 	"runx/workloads/linear"
@@ -14,6 +15,7 @@ import (
 	"runx/workloads/sleep"
 	"runx/workloads/spin"
 	"runx/workloads/synthetic"
+	"runx/workloads/transformer"
 )
 
 // All returns the built-in workloads in the order in which they are listed. The
@@ -22,6 +24,7 @@ func All() []workloads.Workload {
 	return []workloads.Workload{
 		attention.Workload(),
 		autograd.Workload(),
+		coldstart.Workload(),
 		concurrency.Workload(),
 		exec.Workload(),
 		linear.Workload(),
@@ -30,5 +33,6 @@ func All() []workloads.Workload {
 		sleep.Workload(),
 		spin.Workload(),
 		synthetic.Workload(),
+		transformer.Workload(),
 	}
 }

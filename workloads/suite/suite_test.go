@@ -33,6 +33,31 @@ var suites = map[string]workloadtest.Suite{
 		Seeded:    []string{"memory_bytes", "parameters_bytes", "activations_bytes", "nodes_count"},
 		Allocates: "results have their headers on the heap, and the tape is there",
 	},
+	"concurrency": {
+		Params: workloads.Values{"model": "nano", "prompt_tokens": 4, "new_tokens": 2, "requests": 12, "clients": 3},
+		Cases: []workloads.Values{
+			{"servers": 1},
+			{"threads": 2},
+			{"loop": "open", "load": 0.3},
+			{"loop": "open", "rate_per_s": 2000.0, "servers": 1},
+			{"loop": "open", "execution": "processes"},
+		},
+		Refused:   []workloads.Values{{"model": "nano", "prompt_tokens": 250, "new_tokens": 7}},
+		Slow:      workloads.Values{"requests": 500_000, "prompt_tokens": 64},
+		Optional:  []string{"offered_per_s"},
+		Allocates: "the clients and servers of a repetition are goroutines of its own, and the engine makes the headers of tensors",
+	},
+	"coldstart": {
+		Cases:   []workloads.Values{{"load": "mmap", "page_cache": "evicted"}},
+		Refused: []workloads.Values{{"model": "no such model"}, {"model": "tinyllama-1.1b"}, {"prompt_tokens": 257}},
+		Seeded:  []string{"weights_bytes"},
+		Optional: []string{
+			"stage_spawn_ms", "stage_init_ms", "stage_handshake_ms", "cached_ratio",
+			"weights_minor_faults_count", "weights_major_faults_count", "first_minor_faults_count", "first_major_faults_count",
+		},
+		Slow:      workloads.Values{"steady_count": 1_000_000, "prompt_tokens": 256},
+		Allocates: "it loads a model",
+	},
 	"exec": {
 		Params: workloads.Values{"command": "echo 42"},
 		Cases: []workloads.Values{
@@ -74,10 +99,19 @@ var suites = map[string]workloadtest.Suite{
 		Cases: []workloads.Values{{"duration_us": 0.0}, {"duration_us": 12_000.0}},
 		Slow:  workloads.Values{"duration_us": 3.6e9},
 	},
+	"transformer": {
+		Params:    workloads.Values{"model": "nano", "prompt_tokens": 12, "requests": 20, "rate_per_s": 2000.0},
+		Refused:   []workloads.Values{{"prompt_tokens": 256}, {"phase": "decode", "arrivals": "poisson"}},
+		Slow:      workloads.Values{"arrivals": "poisson", "rate_per_s": 0.001},
+		Seeded:    []string{"cache_bytes"},
+		Optional:  []string{"queue_ms", "service_ms", "batch_size_count", "lag_ms"},
+		Allocates: "results have their headers on the heap",
+	},
 }
 
 // It is not parallel: the suite counts goroutines and allocations.
 func TestEveryWorkloadConforms(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir()) // where workloads that write weights do so
 	names := map[string]bool{}
 	for _, w := range All() {
 		names[w.Name] = true
