@@ -4,6 +4,7 @@ package suite
 
 import (
 	"runx/workloads"
+	"runx/workloads/admission"
 	"runx/workloads/attention"
 	"runx/workloads/autograd"
 	"runx/workloads/coldstart"
@@ -22,6 +23,7 @@ import (
 // slice is the caller's.
 func All() []workloads.Workload {
 	return []workloads.Workload{
+		admission.Workload(),
 		attention.Workload(),
 		autograd.Workload(),
 		coldstart.Workload(),

@@ -1,0 +1,52 @@
+// Package admission overloads a server and measures what saying no does for those it says yes to.
+//
+// Requests come whether or not there are answers (an open loop) to a number of
+// servers behind one line, first come first served. load is the rate at which
+// they come over the capacity, which is servers/service_ms. An answer counts as
+// good if it comes within slo_ms. Gaps are those of a Poisson process, or of a
+// bursty one: three times the mean rate for a quarter of the time, in bursts of
+// 100 requests. Service times are exponential, lognormal with a coefficient of
+// variation of 2, or all equal.
+//
+// The policy decides who is served:
+//
+//   - accept_all: everyone.
+//   - queue_limit: a request that finds queue_limit others waiting is refused.
+//   - token_bucket: tokens come at token_rate_ratio of the capacity, token_burst
+//     are kept at most, and who finds none is refused. It does not look at the
+//     line.
+//   - codel: everyone comes in, but once every wait has been above target_ms
+//     for interval_ms, requests are dropped whose turn comes, ever faster until
+//     the wait is below the target again (Nichols and Jacobson, "Controlling
+//     Queue Delay", ACM Queue 10(5), 2012, with requests for packets).
+//   - adaptive: a limit on the requests that are present, waiting or in service.
+//     A sojourn within half of slo_ms raises it by one a limit's worth of
+//     answers, if it is in use; a longer one takes a tenth off, once a sojourn:
+//     additive increase, multiplicative decrease, as of TCP.
+//
+// In mode sim the run is a discrete-event simulation in virtual time: all its
+// times are virtual, and a seed determines it. In mode live it takes place in
+// real time within the process, with the same policies: an open-loop generator,
+// a queue, and workers that sleep for the drawn service time. They sleep rather
+// than compute so that the capacity is the stated one whatever the cores: what is
+// real is the scheduler, the timers, the queue and the locks. A sleep ends some
+// 0.1 ms late, which takes that much from the capacity. Latencies count from the
+// time at which a request was meant to be sent.
+//
+// A run starts with nobody there and lasts for requests mean gaps. It is cut into
+// windows of equal length, each of which is a row; elapsed_s is the end of the
+// window. Requests count where they come, answers where they end; who is still
+// there at the end has no answer. latency_ms is the mean sojourn (waiting and
+// service) of those answered, p50_ms and p99_ms are its quantiles, off by less
+// than 1%; where nobody was answered latency_ms is the length of the window, a
+// bound from below on the next answer. Refused and dropped requests stay in the
+// denominator of rejected_ratio and slo_ratio. theory_* are the formulas of
+// M/M/c (accept_all), M/M/c/K (queue_limit) and, for one server with any service
+// times, of Pollaczek and Khinchine (accept_all); they are missing where there is
+// none, and where the line grows without bound.
+//
+// Not measured: clients that try again or slow down when they are refused,
+// priorities, and the cost of refusing. The model carries over to any service
+// with a stable service time: GPU inference without batching is one. With
+// batching the service time depends on the line, which it does not here.
+package admission

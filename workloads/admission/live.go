@@ -1,0 +1,210 @@
+package admission
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"runx/internal/load"
+	"runx/internal/sim"
+)
+
+var (
+	errRefused = errors.New("refused")
+	errDropped = errors.New("dropped")
+)
+
+// A server answers requests in real time. What it did is replayed afterwards, so
+// that nothing is counted while it is loaded.
+type server struct {
+	generator load.Open
+	log       load.Log
+	pool      *load.Pool
+	source    *rand.PCG
+	random    *rand.Rand
+	gaps      sim.Distribution
+	service   []time.Duration // of each request by its number
+	draws     sim.Distribution
+	timers    []*time.Timer // of each worker
+
+	ctx context.Context // of the run
+
+	mu      sync.Mutex // guards what follows
+	policy  policy
+	waiting int
+	busy    int
+
+	replay replay
+	lag    time.Duration
+}
+
+func newServer(p *point, admission policy) *server {
+	source := rand.NewPCG(0, 0)
+	s := &server{
+		source: source, random: rand.New(source), gaps: p.gaps(), draws: p.services(),
+		service: make([]time.Duration, p.Requests), policy: admission,
+		timers: make([]*time.Timer, p.Servers),
+	}
+	s.replay.objective = milliseconds(p.SLOMS)
+	s.generator = load.Open{Requests: p.Requests, Gap: func() time.Duration { return s.gaps.Draw(s.random) }}
+	for n := range s.timers {
+		s.timers[n] = time.NewTimer(time.Hour)
+		s.timers[n].Stop()
+	}
+	s.pool = load.NewPool(p.Servers, p.Requests, s.serve)
+	return s
+}
+
+// run offers the requests and returns when all have ended.
+func (s *server) run(ctx context.Context, seed uint64) error {
+	s.source.Seed(seed, 0)
+	if gaps, ok := s.gaps.(interface{ Reset() }); ok {
+		gaps.Reset()
+	}
+	for n := range s.service {
+		s.service[n] = s.draws.Draw(s.random)
+	}
+	s.ctx = ctx
+	s.waiting, s.busy = 0, 0
+	if err := s.generator.Run(ctx, &s.log, s.receive); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	s.replay.start(s.log.Requests())
+	s.lag = 0
+	for n := range s.log.Requests() {
+		s.lag += s.log.Requests()[n].Lag()
+	}
+	s.lag /= time.Duration(max(1, len(s.log.Requests())))
+	return nil
+}
+
+func (s *server) now() time.Duration { return time.Since(s.log.Epoch()) }
+
+// receive lets a request in, or ends it.
+func (s *server) receive(r *load.Request) {
+	s.mu.Lock()
+	admitted := s.policy.Admit(s.now(), s.waiting+s.busy)
+	if admitted {
+		s.waiting++
+	}
+	s.mu.Unlock()
+	if !admitted {
+		r.End(errRefused)
+		return
+	}
+	s.pool.Send(r)
+}
+
+// serve answers a request whose turn has come.
+func (s *server) serve(worker int, r *load.Request) error {
+	s.mu.Lock()
+	s.waiting--
+	now := s.now()
+	serve := s.policy.Serve(now, now-r.Intended, s.waiting)
+	if serve {
+		s.busy++
+	}
+	s.mu.Unlock()
+	if !serve {
+		return errDropped
+	}
+	err := s.sleep(worker, s.service[r.Number])
+	s.mu.Lock()
+	s.busy--
+	now = s.now()
+	s.policy.Done(now, now-r.Intended, s.waiting+s.busy)
+	s.mu.Unlock()
+	return err
+}
+
+func (s *server) sleep(worker int, d time.Duration) error {
+	timer := s.timers[worker]
+	timer.Reset(d)
+	select {
+	case <-timer.C:
+		return nil
+	case <-s.ctx.Done():
+		timer.Stop()
+		return context.Cause(s.ctx)
+	}
+}
+
+func (s *server) close() {
+	if s.pool != nil {
+		s.pool.Close()
+		s.pool = nil
+	}
+}
+
+// A replay goes through the log of a live run again, in the order of time, with
+// the accounts of a simulation.
+type replay struct {
+	objective time.Duration
+	requests  []load.Request
+	events    sim.Heap
+	waiting   int
+	busy      int
+	stats     sim.Stats
+}
+
+// Kinds of events. Their subject is the number of the request.
+const (
+	came uint32 = iota
+	started
+	ended
+)
+
+func (p *replay) start(requests []load.Request) {
+	p.requests, p.waiting, p.busy = requests, 0, 0
+	p.stats.Begin(0)
+	p.events.Reset()
+	for n := range requests {
+		r := &requests[n]
+		p.events.Push(r.Intended, came, uint32(n))
+		if r.Err == nil {
+			p.events.Push(r.Started, started, uint32(n))
+		}
+		p.events.Push(r.Ended, ended, uint32(n))
+	}
+}
+
+func (p *replay) Stats() *sim.Stats { return &p.stats }
+
+func (p *replay) ResetStats() { p.stats.Begin(p.stats.End) }
+
+func (p *replay) RunUntil(end time.Duration) {
+	for at, ok := p.events.Next(); ok && at <= end; at, ok = p.events.Next() {
+		p.stats.Hold(at, p.waiting, p.busy)
+		e := p.events.Pop()
+		p.happen(e.Kind, &p.requests[e.Subject])
+	}
+	p.stats.Hold(end, p.waiting, p.busy)
+}
+
+func (p *replay) happen(kind uint32, r *load.Request) {
+	refused := errors.Is(r.Err, errRefused)
+	switch {
+	case kind == came:
+		p.stats.Offered++
+		if !refused {
+			p.waiting++
+		}
+	case kind == started:
+		p.waiting--
+		p.busy++
+		p.stats.Wait.Add(r.Wait())
+	case refused:
+		p.stats.Refused++
+	case r.Err != nil:
+		p.waiting--
+		p.stats.Dropped++
+	default:
+		p.busy--
+		p.stats.Answer(r.Latency(), p.objective)
+	}
+}
