@@ -127,11 +127,13 @@ func (i *instance) fill() error {
 	if i.x, err = tensor.NewTensor(i.arena, i.Batch, i.SeqLen, i.Dim); err != nil {
 		return err
 	}
-	tensor.FillNormal(i.x.Data(), i.seed)
+	if err := i.engine.Run(randomTokens(i.x.Data(), i.seed)); err != nil {
+		return err
+	}
 	if i.plain, err = tensor.NewTensor(i.arena, i.OutDim, i.Dim); err != nil {
 		return err
 	}
-	tensor.FillNormal(i.plain.Data(), i.seed+1)
+	tensor.FillNormal(i.plain.Data(), ^i.seed)
 	scale := float32(1 / math.Sqrt(float64(i.Dim)))
 	for n := range i.plain.Data() {
 		i.plain.Data()[n] *= scale
@@ -141,6 +143,27 @@ func (i *instance) fill() error {
 	}
 	i.weight, err = i.weight.Pack(i.engine, i.arena, kernels.Float32)
 	return err
+}
+
+// fillBlock is how many elements are filled from one seed.
+const fillBlock = 1 << 16
+
+// filling is the task that fills the input, a block a part. Each block has a
+// seed of its own, so that threads can share the work and the values do not
+// depend on how.
+type filling struct {
+	data []float32
+	seed uint64
+}
+
+func randomTokens(data []float32, seed uint64) kernels.Step {
+	return kernels.Step{Task: &filling{data, seed}, Parts: (len(data) + fillBlock - 1) / fillBlock}
+}
+
+func (f *filling) Do(_ *kernels.Worker, part int) error {
+	first := part * fillBlock
+	tensor.FillNormal(f.data[first:min(first+fillBlock, len(f.data))], f.seed+uint64(part))
+	return nil
 }
 
 // compute replaces the last result: two never exist at once.
