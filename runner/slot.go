@@ -209,6 +209,9 @@ func (e *engine) openSlot(ctx context.Context, p *point) (*slot, *failure) {
 }
 
 func (e *engine) tryOpen(ctx context.Context, p *point, at spec.Point) (*slot, *failure) {
+	if e.spec.Measure.Isolate == spec.IsolateSample {
+		e.leaving.Wait() // the start of a process is part of what is measured
+	}
 	h, err := e.hostFor(ctx)
 	if err != nil {
 		return nil, &failure{status: results.Failed, err: err, retry: true, ends: true}

@@ -447,7 +447,9 @@ func TestServeEndsWithItsInput(t *testing.T) {
 		in, host := io.Pipe()
 		var out bytes.Buffer
 		done, hangs := make(chan error), make(chan struct{})
-		go func() { done <- Serve(t.Context(), in, &out, Service{Workloads: fakes(), Log: whenBusy(func() { close(hangs) })}) }()
+		go func() {
+			done <- Serve(t.Context(), in, &out, Service{Workloads: fakes(), Log: whenBusy(func() { close(hangs) })})
+		}()
 		fmt.Fprintf(host, `{"id":1,"type":"hello","version":1}`+"\n")
 		fmt.Fprintf(host, `{"id":2,"type":"open","instance":1,"workload":"fake","seed":"1","params":{"mode":%q}}`+"\n", c.mode)
 		fmt.Fprintf(host, `{"id":3,"type":"sample","instance":1,"n":1}`+"\n")
