@@ -10,8 +10,10 @@ import (
 	"runx/workloads/coldstart"
 	"runx/workloads/concurrency"
 	"runx/workloads/exec"
+	"runx/workloads/fragmentation"
 	"runx/workloads/linear"
 	"runx/workloads/noop"
+	"runx/workloads/pipeline"
 	"runx/workloads/precision"
 	"runx/workloads/sleep"
 	"runx/workloads/spin"
@@ -29,8 +31,10 @@ func All() []workloads.Workload {
 		coldstart.Workload(),
 		concurrency.Workload(),
 		exec.Workload(),
+		fragmentation.Workload(),
 		linear.Workload(),
 		noop.Workload(),
+		pipeline.Workload(),
 		precision.Workload(),
 		sleep.Workload(),
 		spin.Workload(),

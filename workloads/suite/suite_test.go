@@ -73,6 +73,24 @@ var suites = map[string]workloadtest.Suite{
 		Optional:  []string{"child_peak_rss_bytes"},
 		Allocates: "it starts a process",
 	},
+	"fragmentation": {
+		Params:  workloads.Values{"heap_bytes": 64 << 20, "age_count": 500, "window_count": 100},
+		Refused: []workloads.Values{{"heap_bytes": 64<<20 + 1}, {"windows": 1000}},
+		Slow:    workloads.Values{"age_count": 1_000_000_000},
+		Seeded: []string{
+			"iterations_count", "failed_count", "external_fragmentation_ratio", "internal_fragmentation_ratio",
+			"largest_free_bytes", "free_blocks_count", "live_bytes",
+		},
+		Optional:  []string{"external_fragmentation_ratio", "largest_free_bytes", "free_blocks_count"},
+		Allocates: "the allocator go is the runtime's heap",
+	},
+	"pipeline": {
+		Params:    workloads.Values{"model": "nano", "prompt_tokens": 5, "new_tokens": 3},
+		Refused:   []workloads.Values{{"model": "no such model"}, {"prompt_tokens": 250, "new_tokens": 8}},
+		Seeded:    []string{"memory_bytes", "work_flops", "moved_bytes", "spans_count"},
+		Optional:  []string{"tpot_ms"},
+		Allocates: "JSON is read and written, and each tensor has a header",
+	},
 	"precision": {
 		Params: workloads.Values{"dim": 96, "outputs": 300, "probes": 20},
 		Cases: []workloads.Values{

@@ -1,0 +1,254 @@
+package pipeline
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"runx/internal/tensor/nn"
+	"runx/workloads"
+	"runx/workloads/workloadtest"
+)
+
+func TestMain(m *testing.M) { workloadtest.Main(m, Workload()) }
+
+func TestConformance(t *testing.T) {
+	workloadtest.Run(t, workloadtest.Suite{
+		Workload: Workload(),
+		Params:   workloads.Values{"model": "nano", "prompt_tokens": 5, "new_tokens": 3},
+		Cases: []workloads.Values{
+			{"new_tokens": 1},
+			{"model": "micro", "prompt_tokens": 40, "dtype": bf16, "threads": 2},
+		},
+		Refused:   []workloads.Values{{"model": "no such model"}, {"prompt_tokens": 250, "new_tokens": 8}},
+		Seeded:    []string{"memory_bytes", "work_flops", "moved_bytes", "spans_count"},
+		Optional:  []string{"tpot_ms"},
+		Allocates: "JSON is read and written, and each tensor has a header",
+	})
+}
+
+func openInstance(t *testing.T, dir string, given workloads.Values) *instance {
+	t.Helper()
+	w := Workload()
+	values := workloads.Values{}
+	for _, p := range w.Params {
+		values[p.Name] = p.Default
+		if v, ok := given[p.Name]; ok {
+			values[p.Name] = v
+		}
+	}
+	i, err := w.Open(t.Context(), workloads.Env{Params: values, Seed: 1, Log: io.Discard, Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { i.Close() })
+	return i.(*instance)
+}
+
+func measure(t *testing.T, i *instance) map[string]float64 {
+	t.Helper()
+	r := workloads.NewRecorder(Workload(), nil, &workloads.Monitor{})
+	if err := i.Sample(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := r.Rows()
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := map[string]float64{}
+	for n, name := range r.Names() {
+		values[name] = rows[0].Values[n]
+	}
+	return values
+}
+
+// Stages with what is unaccounted, and classes, each add up to the request.
+func TestBudgetAddsUp(t *testing.T) {
+	t.Parallel()
+	got := measure(t, openInstance(t, "", workloads.Values{"model": "nano", "prompt_tokens": 9, "new_tokens": 4}))
+	byStage, byClass := got["unaccounted_ms"], got["compute_ms"]+got["transfer_ms"]+got["overhead_ms"]
+	for s := range stageCount {
+		if got[s.metric()] <= 0 {
+			t.Errorf("%s is %v", s.metric(), got[s.metric()])
+		}
+		byStage += got[s.metric()]
+	}
+	const rounding = 1e-9
+	if math.Abs(byStage-byClass) > rounding || byStage > got["latency_ms"] {
+		t.Errorf("stages add up to %v, classes to %v, the latency is %v", byStage, byClass, got["latency_ms"])
+	}
+	if got["ttft_ms"]+3*got["tpot_ms"] > byStage || got["ttft_ms"] <= 0 || got["tpot_ms"] <= 0 {
+		t.Errorf("first token after %v, others %v each, the request %v", got["ttft_ms"], got["tpot_ms"], byStage)
+	}
+	if want := float64(spansBeside + 4*(spansPerToken+2*2)); got["spans_count"] != want {
+		t.Errorf("%v spans, want %v", got["spans_count"], want)
+	}
+}
+
+// A request of two spans, by hand: at 1 byte a nanosecond the bytes of the MLP
+// take a part of it.
+func TestBudgetByHand(t *testing.T) {
+	t.Parallel()
+	c := cost{config: nn.Config{Dim: 2, Heads: 1, KVHeads: 1, HiddenDim: 3, Activation: nn.GELU}, elementBytes: 2}
+	l := timeline{ended: 1000, spans: []span{
+		{stage: parse, start: 10, end: 110, layer: noLayer, step: outside},
+		{stage: mlp, start: 200, end: 900, step: 0},
+		{stage: mlp, start: 900, end: 910, step: 1},
+	}}
+	b := l.budget(c, 5, 1e9)
+	// 24 bytes of weights; input and output are 8 bytes a token each.
+	prefill, decode := 24+5*16.0, 24+16.0
+	if b.bytes != prefill+decode || b.flops != 2*12*6 {
+		t.Errorf("%v bytes, %v operations", b.bytes, b.flops)
+	}
+	moved := time.Duration(prefill) + 10 // no more than the span
+	want := [classCount]time.Duration{compute: 710 - moved, transfer: moved, overhead: 100 + 190}
+	if b.classes != want || b.unaccounted != 190 || b.stages[mlp] != 710 {
+		t.Errorf("classes %v, want %v; unaccounted %v", b.classes, want, b.unaccounted)
+	}
+}
+
+func TestCostByHand(t *testing.T) {
+	t.Parallel()
+	c := cost{config: nn.Config{Dim: 8, Heads: 4, KVHeads: 2, HiddenDim: 10, VocabSize: 100, Activation: nn.SwiGLU}, elementBytes: 4}
+	for _, x := range []struct {
+		stage        stage
+		bytes, flops float64
+	}{
+		{attention, 4*(64+64+32+32) + 4*2*4*(7+2*3) + 4*2*3*8, 2*3*192 + 4*8*(3*7+6)},
+		{mlp, 4*3*80 + 4*2*3*8, 2 * 3 * 240},
+		{head, 4*800 + 4*108, 1600},
+		{embed, 0, 0},
+	} {
+		if bytes, flops := c.of(x.stage, 3, 7); bytes != x.bytes || flops != x.flops {
+			t.Errorf("%v: %v bytes and %v operations, want %v and %v", x.stage, bytes, flops, x.bytes, x.flops)
+		}
+	}
+}
+
+func TestVerifyFindsWrongTokens(t *testing.T) {
+	t.Parallel()
+	i := openInstance(t, "", workloads.Values{"model": "micro", "prompt_tokens": 20, "new_tokens": 6, "dtype": fp16})
+	if err := i.Verify(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	answered := i.body
+	i.body = bytes.Replace(answered, []byte(`"temperature":0.8`), []byte(`"temperature":80`), 1)
+	if err := i.Verify(t.Context()); err != nil {
+		t.Error(err)
+	}
+	i.body = bytes.Replace(answered, []byte(`"max_tokens":6`), []byte(`"max_tokens":5`), 1)
+	if err := i.Verify(t.Context()); err == nil || !strings.Contains(err.Error(), "by itself") {
+		t.Errorf("error %v, want that the tokens differ", err)
+	}
+}
+
+func TestPrompt(t *testing.T) {
+	t.Parallel()
+	for model, most := range map[string]int{"nano": 255, "micro": 400} {
+		i := openInstance(t, "", workloads.Values{"model": model, "prompt_tokens": 1, "new_tokens": 1})
+		rapid.Check(t, func(t *rapid.T) {
+			n := rapid.IntRange(1, most).Draw(t, "tokens")
+			prompt := makePrompt(i.encoder, n, rapid.Uint64().Draw(t, "seed"))
+			if got := len(i.encoder.Append(nil, prompt)); got != n {
+				t.Fatalf("%q has %d tokens, want %d", prompt, got, n)
+			}
+		})
+	}
+}
+
+// Whatever the machine, an array is read at 10 MB/s at least and 10 TB/s at most.
+func TestBandwidth(t *testing.T) {
+	t.Parallel()
+	i := openInstance(t, "", workloads.Values{"model": "nano", "prompt_tokens": 1, "new_tokens": 1, "threads": 2})
+	for _, bytes := range []int64{1, 100_000, 5_000_001} {
+		got, err := measureBandwidth(i.engine, bytes)
+		if err != nil || got < 1e7 || got > 1e13 {
+			t.Errorf("%d bytes: %v bytes per second, %v", bytes, got, err)
+		}
+	}
+}
+
+func TestTrace(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "not", "yet")
+	i := openInstance(t, dir, workloads.Values{"model": "nano", "prompt_tokens": 6, "new_tokens": 3})
+	measure(t, i)
+	spans := slices.Clone(i.line.spans)
+	if err := i.Close(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "trace.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got trace
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&got); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(got.Events); n != 2+1+3+len(spans) {
+		t.Errorf("%d events of %d spans", n, len(spans))
+	}
+	checkNesting(t, got.Events)
+	names := map[string]int{}
+	for _, e := range got.Events {
+		names[e.Name]++
+	}
+	for name, want := range map[string]int{"request": 1, "prefill": 1, "decode 1": 1, "decode 2": 1, "mlp": 3 * 2, "head": 3, "tokenize": 1, "process_name": 1, "thread_name": 1} {
+		if names[name] != want {
+			t.Errorf("%d events %q, want %d", names[name], name, want)
+		}
+	}
+}
+
+// checkNesting checks what the viewers want: complete events sorted by their
+// start, and each one wholly inside of those that it begins in.
+func checkNesting(t *testing.T, events []event) {
+	t.Helper()
+	const rounding = 1e-6 // a nanosecond is 1e-3
+	var open []float64    // ends
+	last := 0.0
+	for _, e := range events {
+		if e.Phase == "M" {
+			continue
+		}
+		if e.Phase != "X" || e.Duration == nil || *e.Duration < 0 || e.Timestamp < last {
+			t.Fatalf("event %+v after one at %v", e, last)
+		}
+		last = e.Timestamp
+		end := e.Timestamp + *e.Duration
+		for len(open) > 0 && e.Timestamp >= open[len(open)-1]-rounding {
+			open = open[:len(open)-1]
+		}
+		if len(open) > 0 && end > open[len(open)-1]+rounding {
+			t.Errorf("%s ends at %v, what it is in at %v", e.Name, end, open[len(open)-1])
+		}
+		open = append(open, end)
+	}
+}
+
+// What is refused must be at least what is used, and not many times that.
+func TestNeedsBoundsTheMemory(t *testing.T) {
+	t.Parallel()
+	for _, p := range []workloads.Values{
+		{"model": "nano", "prompt_tokens": 250, "new_tokens": 2},
+		{"model": "micro", "prompt_tokens": 1000, "new_tokens": 4, "dtype": bf16},
+	} {
+		i := openInstance(t, "", p)
+		used := measure(t, i)["memory_bytes"]
+		if need := needs(&i.settings, i.cost.config); need < used || need > 4*used+bandwidthBytes+1<<20 {
+			t.Errorf("%v: %.0f bytes are expected, %.0f used", p, need, used)
+		}
+	}
+}
