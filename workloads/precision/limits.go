@@ -10,7 +10,7 @@ const (
 	// limitElems are read for the bandwidth: 64 MiB, more than caches keep.
 	limitElems = 16 << 20
 	// limitTries are the measurements of a limit, of which the best counts.
-	limitTries = 4
+	limitTries = 8
 	// limitRows, limitInner and limitCols are a product whose factors and result
 	// stay in the second-level cache: 96, 192 and 96 KiB.
 	limitRows, limitInner, limitCols = 96, 256, 192
