@@ -166,7 +166,8 @@ func openInstance(ctx context.Context, env workloads.Env) (_ workloads.Instance,
 
 // openThreads makes the servers of this process.
 func (i *instance) openThreads(seed uint64) error {
-	if n, compute := runtime.GOMAXPROCS(0), i.Servers*i.Threads; n < compute {
+	// One more is for the generator, which would wait for a server to end.
+	if n, compute := runtime.GOMAXPROCS(0), i.Servers*i.Threads+1; n < compute {
 		i.procs = runtime.GOMAXPROCS(compute)
 	}
 	var err error

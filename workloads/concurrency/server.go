@@ -16,7 +16,7 @@ import (
 
 // prompts are how many different requests there are; a request's number decides
 // which it is.
-const prompts = 16
+const prompts = 4
 
 // A server serves one request at a time.
 type server interface {

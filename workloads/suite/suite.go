@@ -11,6 +11,7 @@ import (
 	"runx/workloads/concurrency"
 	"runx/workloads/exec"
 	"runx/workloads/fragmentation"
+	"runx/workloads/kvcache"
 	"runx/workloads/linear"
 	"runx/workloads/noop"
 	"runx/workloads/pipeline"
@@ -32,6 +33,7 @@ func All() []workloads.Workload {
 		concurrency.Workload(),
 		exec.Workload(),
 		fragmentation.Workload(),
+		kvcache.Workload(),
 		linear.Workload(),
 		noop.Workload(),
 		pipeline.Workload(),
