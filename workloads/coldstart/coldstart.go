@@ -1,6 +1,7 @@
 package coldstart
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -26,8 +27,11 @@ const (
 	bf16    = "bf16"
 )
 
-// maxWeights bounds a file of weights, and so what the cache folder can grow to.
-const maxWeights = 1 << 30
+// maxWeights bounds a file of weights, maxFolder all of them together.
+const (
+	maxWeights = 1 << 30
+	maxFolder  = 4 << 30
+)
 
 // Workload describes coldstart.
 func Workload() workloads.Workload {
@@ -36,7 +40,9 @@ func Workload() workloads.Workload {
 		Doc:  workloads.PackageDoc(source),
 		Params: []workloads.Param{
 			{Name: "model", Kind: workloads.String, Default: "nano",
-				Doc: "shape of the model: nano, micro, gpt2-small or smollm2-135m"},
+				Doc: "shape of the model: nano, micro, gpt2-small, smollm2-135m"},
+			{Name: "layers", Kind: workloads.Int, Unit: "layers", Default: 0, Min: new(0.0), Max: new(1000.0),
+				Doc: "how many of the model's layers there are, which changes its size; 0 is all"},
 			{Name: "dtype", Kind: workloads.Enum, Enum: []string{fp32, fp16, bf16}, Default: fp32,
 				Doc: "format of the matrices, in the file and in memory"},
 			{Name: "load", Kind: workloads.Enum, Enum: []string{read, mmap}, Default: read,
@@ -78,6 +84,7 @@ func metrics() []workloads.Metric {
 // A config is what a point asks for.
 type config struct {
 	Model     string `param:"model"`
+	Layers    int    `param:"layers"`
 	DType     string `param:"dtype"`
 	Load      string `param:"load"`
 	PageCache string `param:"page_cache"`
@@ -100,9 +107,16 @@ func decode(v workloads.Values) (config, error) {
 	if c.shape, err = nn.Preset(c.Model); err != nil {
 		return c, &workloads.Conflict{Params: []string{"model"}, Problem: err.Error()}
 	}
+	if c.Layers > c.shape.Layers {
+		return c, &workloads.Conflict{
+			Params:  []string{"model", "layers"},
+			Problem: fmt.Sprintf("layers %d is more than the %d of %s", c.Layers, c.shape.Layers, c.Model),
+		}
+	}
+	c.shape.Layers = cmp.Or(c.Layers, c.shape.Layers)
 	if bytes := c.bytes(); bytes > maxWeights {
 		return c, &workloads.Conflict{
-			Params:  []string{"model", "dtype"},
+			Params:  []string{"model", "layers", "dtype"},
 			Problem: fmt.Sprintf("the weights of %s in %s take %d MiB, at most %d are written to disk", c.Model, c.DType, bytes>>20, maxWeights>>20),
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -94,10 +95,10 @@ func TestConforms(t *testing.T) {
 		Params:   workloads.Values{"prompt_tokens": 3},
 		Cases: []workloads.Values{
 			{"load": mmap, "page_cache": evicted, "dtype": fp16},
-			{"model": "micro", "threads": 2, "steady_count": 1},
+			{"model": "micro", "layers": 2, "threads": 2, "steady_count": 1},
 		},
 		Refused: []workloads.Values{
-			{"model": "no such model"}, {"model": "tinyllama-1.1b"}, {"prompt_tokens": 257},
+			{"model": "no such model"}, {"model": "tinyllama-1.1b"}, {"prompt_tokens": 257}, {"layers": 3},
 		},
 		Seeded: []string{"weights_bytes"},
 		Optional: []string{
@@ -214,6 +215,39 @@ func TestVerifyLoadsTheFile(t *testing.T) {
 	i.file += ".missing"
 	if err := i.Verify(t.Context()); err == nil || !strings.Contains(err.Error(), "load by read") {
 		t.Errorf("error %v, want that the file cannot be loaded", err)
+	}
+}
+
+func TestRoomIsMadeByDeletingTheOldest(t *testing.T) {
+	t.Parallel()
+	folder, old := t.TempDir(), time.Now().Add(-time.Hour)
+	for n, name := range []string{"c", "a", "b"} {
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, make([]byte, 100), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, old, old.Add(time.Duration(n)*time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		most int64
+		left string
+	}{{300, "abc"}, {299, "ab"}, {100, "b"}, {-1, ""}} {
+		if err := makeRoom(folder, tt.most); err != nil {
+			t.Fatal(err)
+		}
+		entries, err := os.ReadDir(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		left := ""
+		for _, e := range entries {
+			left += e.Name()
+		}
+		if left != tt.left {
+			t.Errorf("%q are left for at most %d bytes, want %q", left, tt.most, tt.left)
+		}
 	}
 }
 

@@ -28,10 +28,10 @@
 //
 // The weights are random, and the same for all runs: a model is written once
 // into runx/weights of the user's cache folder ($XDG_CACHE_HOME or ~/.cache on
-// Linux) and used again by later runs. Nothing there is above 1 GiB, all
-// models in all formats take 2.2 GB; who deletes the folder loses nothing but
-// the time to write it again. cpu_ms, faults and peak_rss_bytes are those from
-// the weights to the first answer.
+// Linux) and used again by later runs. The folder does not grow above 4 GiB:
+// what was not used for longest is deleted; who deletes all of it loses nothing
+// but the time to write it again. cpu_ms, faults and peak_rss_bytes are those
+// from the weights to the first answer.
 //
 // Not measured: a container's image and start, an interpreter's imports, a
 // network disk, the copy to a GPU, CUDA contexts and kernels compiled on first

@@ -12,6 +12,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"time"
 
 	"runx/internal/tensor"
 	"runx/internal/tensor/nn"
@@ -40,7 +42,8 @@ func ensureWeights(c *config) (string, error) {
 	path := filepath.Join(folder, weightsName(c))
 	info, err := os.Stat(path)
 	if err == nil && info.Size() >= c.bytes() {
-		return path, nil
+		now := time.Now()
+		return path, os.Chtimes(path, now, now) // what was used last is deleted last
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("look for weights: %w", err)
@@ -48,10 +51,46 @@ func ensureWeights(c *config) (string, error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return "", fmt.Errorf("make a folder for weights: %w", err)
 	}
+	if err := makeRoom(folder, maxFolder-c.bytes()); err != nil {
+		return "", fmt.Errorf("delete old weights: %w", err)
+	}
 	if err := writeWeights(c, path); err != nil {
 		return "", fmt.Errorf("write weights to %s: %w", path, err)
 	}
 	return path, nil
+}
+
+// makeRoom deletes what was not used for longest, until the files of the folder
+// take no more than this.
+func makeRoom(folder string, most int64) error {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return err
+	}
+	var files []fs.FileInfo
+	var total int64
+	for _, e := range entries {
+		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) || err == nil && info.IsDir() {
+			continue // renamed or deleted by another run
+		}
+		if err != nil {
+			return err
+		}
+		files = append(files, info)
+		total += info.Size()
+	}
+	slices.SortFunc(files, func(a, b fs.FileInfo) int { return a.ModTime().Compare(b.ModTime()) })
+	for _, f := range files {
+		if total <= most {
+			break
+		}
+		if err := os.Remove(filepath.Join(folder, f.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		total -= f.Size()
+	}
+	return nil
 }
 
 // weightsName says all that the weights depend on.
