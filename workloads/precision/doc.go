@@ -37,9 +37,10 @@
 //
 // Not measured: activations in 16 bits, products or sums in 16 bits, 8-bit
 // weights, outliers as trained weights have them, and errors that grow from
-// layer to layer. Random logits are closer together than those of a trained
-// model, so that top-1 agreement is lower here than there for the same error.
-// On a GPU the halved bytes and the gain in decoding carry over; prefill does
+// layer to layer. Agreement depends on how far apart the largest logits are: it is
+// that of random logits, not of a model that is sure of its next token. The
+// kernels expand a weight once for each dozen rows that it meets, which costs a
+// large batch some time that float32 weights do not take. On a GPU the halved bytes and the gain in decoding carry over; prefill does
 // not: tensor cores multiply fp16 and bf16 several times as fast as float32, so
 // half precision gains there too. The errors of rounding weights are those of
 // the formats everywhere; PyTorch's half layers round inputs and outputs besides.

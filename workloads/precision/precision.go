@@ -71,7 +71,7 @@ func (c config) needs() float64 {
 	weights := dim * outputs * float64(formats[c.Dtype].Bytes())
 	rows := float64(c.Batch) + float64(c.Probes)
 	blocks := 2 * buildPanels * padding * dim * float64(c.buildThreads())
-	return weights + floatBytes*(rows*(dim+2*outputs)+blocks+limitElems)
+	return weights + floatBytes*(rows*(dim+2*outputs)+blocks+sampledOutputs*dim+limitElems)
 }
 
 func (c config) workFlops() float64 {

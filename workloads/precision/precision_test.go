@@ -210,6 +210,20 @@ func TestOpenRefusesWhatTheMachineCannotHold(t *testing.T) {
 	}
 }
 
+// What is refused must be at least what is used, and not many times that.
+func TestNeedsBoundsTheMemory(t *testing.T) {
+	t.Parallel()
+	for _, dtype := range []string{"fp32", "fp16", "bf16"} {
+		i, err := openInstance(t, workloads.Values{"dtype": dtype, "batch": 1000, "dim": 64, "outputs": 50_000, "probes": 1}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if used, need := float64(i.arena.PeakBytes()), i.needs(); need < used || need > 3*used {
+			t.Errorf("%s: %.0f bytes are expected, %.0f used", dtype, need, used)
+		}
+	}
+}
+
 // The limits are rates of this machine: above what any processor of these decades
 // stays below, and more arithmetic than memory.
 func TestLimitsArePlausible(t *testing.T) {
