@@ -19,9 +19,6 @@ func (p *pages) take() int64 {
 
 func (p *pages) give(page int64) { p.freed = append(p.freed, page) }
 
-// live is how many pages are in use.
-func (p *pages) live() int64 { return p.next - int64(len(p.freed)) }
-
 func (p *pages) reset() { p.next, p.freed = 0, p.freed[:0] }
 
 // A table is the pages of one request in one lane of layers, oldest first.
