@@ -27,7 +27,7 @@
 // spans. overhead_ms is everything else. The bandwidth is what all threads reach
 // together when they add up an array as large as the weights, of 128 MiB at most,
 // so that weights that fit a cache are compared with that cache; it is the
-// median of five. The division is a model: hardware moves and computes at the same
+// fastest reading within 50 ms. The division is a model: hardware moves and computes at the same
 // time, so transfer_ms is what cannot be avoided at this bandwidth and
 // compute_ms what better arithmetic could win.
 //
