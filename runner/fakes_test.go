@@ -51,6 +51,8 @@ type laboratory struct {
 	many     bool // instances are MultiSamplers
 	rows     int  // per repetition; 0 is 1
 	seeds    []uint64
+	dirs     []string
+	opened   func(workloads.Env) error // called by each Open
 	verified int
 	value    func(x, sample int) float64
 }
@@ -101,7 +103,12 @@ func (l *laboratory) open(_ context.Context, env workloads.Env) (workloads.Insta
 	}
 	i.x, i.how = params.X, params.How
 	l.note("open", i.x)
-	l.seeds = append(l.seeds, env.Seed)
+	l.seeds, l.dirs = append(l.seeds, env.Seed), append(l.dirs, env.Dir)
+	if l.opened != nil {
+		if err := l.opened(env); err != nil {
+			return nil, err
+		}
+	}
 	switch i.how {
 	case "open_fails":
 		return nil, errors.New("no luck")

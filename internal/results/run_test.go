@@ -3,6 +3,7 @@ package results
 import (
 	"bytes"
 	"errors"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -351,5 +352,24 @@ func TestRunIDsSortByTime(t *testing.T) {
 	}
 	if later := newRunID(timeZero.AddDate(0, 0, 1)); later < id {
 		t.Errorf("%s sorts before %s", later, id)
+	}
+}
+
+// The folder of a point's files can be found from any directory, and is not made
+// before there are files.
+func TestFilesDir(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	r, err := Create("out", parseSpec(t, probeSpec), CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	got := r.FilesDir("abc")
+	if want := filepath.Join(dir, r.Dir(), "files", "abc"); got != want {
+		t.Errorf("the folder is %s, want %s", got, want)
+	}
+	if _, err := os.Stat(filepath.Dir(got)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("looking for the folder: error %v, want that it is not there", err)
 	}
 }
