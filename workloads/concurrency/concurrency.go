@@ -40,6 +40,8 @@ func Workload() workloads.Workload {
 				Doc: "rate of an open loop as a share of what the servers manage, where rate_per_s is 0"},
 			{Name: "rate_per_s", Kind: workloads.Float, Unit: "requests/s", Default: 0.0, Min: new(0.0), Max: new(1e6),
 				Doc: "rate of an open loop; 0 is what load says"},
+			{Name: "spin_us", Kind: workloads.Float, Unit: "us", Default: 0.0, Min: new(0.0), Max: new(1e6),
+				Doc: "last stretch before a request of an open loop in which the generator spins instead of sleeping"},
 			{Name: "execution", Kind: workloads.Enum, Enum: []string{threads, processes}, Default: threads,
 				Doc: "servers are threads of one process, or processes"},
 			{Name: "threads", Kind: workloads.Int, Unit: "threads", Default: 1, Min: new(1.0), Max: new(float64(tensor.MaxThreads)),
@@ -74,6 +76,7 @@ type setup struct {
 	Servers      int     `param:"servers"`
 	Load         float64 `param:"load"`
 	RatePerS     float64 `param:"rate_per_s"`
+	SpinUS       float64 `param:"spin_us"`
 	Execution    string  `param:"execution"`
 	Threads      int     `param:"threads"`
 	Model        string  `param:"model"`
@@ -160,7 +163,9 @@ func openInstance(ctx context.Context, env workloads.Env) (_ workloads.Instance,
 	if err := i.findRate(ctx); err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(env.Log, "%d servers, offered rate %.4g/s (0 is a closed loop)\n", len(i.servers), i.rate)
+	if s.Loop == open {
+		fmt.Fprintf(env.Log, "%d servers are offered %.4g requests per second\n", len(i.servers), i.rate)
+	}
 	return i, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"math"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -30,7 +31,7 @@ func TestConformance(t *testing.T) {
 			{"servers": 1},
 			{"threads": 2},
 			{"loop": open, "load": 0.3},
-			{"loop": open, "rate_per_s": 2000.0, "servers": 1},
+			{"loop": open, "rate_per_s": 2000.0, "servers": 1, "spin_us": 100.0},
 			{"loop": open, "execution": processes, "load": 0.5},
 		},
 		Refused: []workloads.Values{
@@ -113,26 +114,31 @@ func TestEachRequestIsARow(t *testing.T) {
 	}
 }
 
-// With one server and four clients, three wait while one is served: a client
-// waits three services.
+// With one server and four clients, three are served while one waits.
 func TestClientsWaitForTheirServer(t *testing.T) {
-	i, err := openPoint(t, workloads.Values{"clients": 4, "servers": 1, "requests": 200, "prompt_tokens": 200}, nil)
+	i, err := openPoint(t, workloads.Values{"clients": 4, "servers": 1, "requests": 200, "prompt_tokens": 100}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var queue, service float64
-	for _, row := range rowsOf(t, i) {
-		queue += row["queue_ms"]
-		service += row["service_ms"]
+	rowsOf(t, i)
+	var before []int // requests that started while one waited
+	for _, r := range i.log.Requests() {
+		n := 0
+		for _, other := range i.log.Requests() {
+			if other.Number != r.Number && other.Started+other.Service() > r.Intended && other.Started < r.Started {
+				n++
+			}
+		}
+		before = append(before, n)
 	}
-	if ratio := queue / service; ratio < 2 || ratio > 4 {
-		t.Errorf("requests wait %.2f times as long as they are served, want about 3", ratio)
+	if slices.Sort(before); before[len(before)/2] != 3 {
+		t.Errorf("a request waits for %d others, want 3", before[len(before)/2])
 	}
 }
 
 // What cannot be kept up with is a queue that grows, and its wait counts.
 func TestOverloadIsSeenInTheWait(t *testing.T) {
-	i, err := openPoint(t, workloads.Values{"loop": open, "load": 4.0, "requests": 200}, nil)
+	i, err := openPoint(t, workloads.Values{"loop": open, "rate_per_s": 1e5, "requests": 200}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,8 +151,66 @@ func TestOverloadIsSeenInTheWait(t *testing.T) {
 	if late < 2*early {
 		t.Errorf("the last fifty requests wait %.3g ms together, the first %.3g ms; want a queue that grows", late, early)
 	}
-	if got, offered := rows[0]["requests_per_s"], rows[0]["offered_per_s"]; got > offered/1.5 {
-		t.Errorf("%.4g answers per second of %.4g that were offered, want that four times the capacity is not kept up with", got, offered)
+	if got, offered := rows[0]["requests_per_s"], rows[0]["offered_per_s"]; offered != 1e5 || got > offered/1.5 {
+		t.Errorf("%.4g answers per second of %.4g that were offered, want that they are not kept up with", got, offered)
+	}
+}
+
+// A load of one is what the servers manage.
+func TestLoadIsAShareOfTheCapacity(t *testing.T) {
+	t.Parallel()
+	manage, err := openPoint(t, workloads.Values{"clients": 4, "servers": 2, "requests": 200}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, share := range []float64{0.01, 4} {
+		i, err := openPoint(t, workloads.Values{"loop": open, "clients": 2, "load": share}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		capacity := rowsOf(t, manage)[0]["requests_per_s"]
+		if got := i.rate / share; got < capacity/8 || got > 8*capacity {
+			t.Errorf("load %v: a capacity of %.4g/s is assumed, %.4g/s are managed", share, got, capacity)
+		}
+	}
+}
+
+// Arrivals are Poisson: gaps have the mean that the rate says and the deviation
+// of the exponential distribution, which is the mean. They depend on the seed, and
+// no two repetitions have the same.
+func TestArrivals(t *testing.T) {
+	t.Parallel()
+	const rate, n = 50.0, 20_000
+	gaps := func() (g [2][n]float64) {
+		i, err := openPoint(t, workloads.Values{"loop": open, "rate_per_s": rate}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for repetition := range g {
+			loop := i.openLoop()
+			for k := range g[repetition] {
+				g[repetition][k] = loop.Gap().Seconds()
+			}
+		}
+		return g
+	}
+	g := gaps()
+	for _, one := range g {
+		var sum, squares float64
+		for _, x := range one {
+			sum += x
+			squares += x * x
+		}
+		mean := sum / n
+		if deviation := math.Sqrt(squares/n - mean*mean); math.Abs(mean*rate-1) > 0.03 || math.Abs(deviation*rate-1) > 0.05 {
+			t.Errorf("gaps of %.4f s on average, deviation %.4f s; want %.4f s both", mean, deviation, 1/rate)
+		}
+	}
+	if g[0] == g[1] {
+		t.Error("two repetitions have the same arrivals")
+	}
+	if gaps() != g {
+		t.Error("the same seed gives other arrivals")
 	}
 }
 
@@ -165,7 +229,7 @@ func TestVerifyFindsAWrongServer(t *testing.T) {
 	for _, s := range i.servers[1:] {
 		s.(*thread).shared = &other
 	}
-	if err := i.Verify(t.Context()); err == nil || !strings.Contains(err.Error(), "differ from those of one alone") {
+	if err := i.Verify(t.Context()); err == nil || !strings.Contains(err.Error(), "server 1 of 3: the answer to request 0 is not") {
 		t.Errorf("two of three servers answer other prompts: error %v", err)
 	}
 }

@@ -15,8 +15,9 @@
 //
 // latency_ms is from the intended time to the answer; it is queue_ms, until a
 // server begins, and service_ms, from there on. lag_ms, a part of queue_ms, is
-// how late the generator was: it sleeps and does not spin, so that it takes no
-// core from the servers. With execution threads, servers share the process and
+// how late the generator was: it sleeps, which ends some 0.1 ms late and later
+// on a busy machine, and spins for the last spin_us before a request, which is
+// exact but takes a core from the servers meanwhile. With execution threads, servers share the process and
 // the weights, and each has an engine, an arena and a cache of its own; Go
 // schedules at least as many threads as compute (GOMAXPROCS is raised while
 // the point is open), so that it is the system that divides the cores among them.

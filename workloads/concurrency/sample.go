@@ -53,14 +53,16 @@ func (i *instance) offer(ctx context.Context, g generator) error {
 
 // openLoop is the load of an open point: arrivals that do not know of each other.
 func (i *instance) openLoop() load.Open {
-	return load.Open{Requests: i.Requests, Gap: func() time.Duration {
-		return time.Duration(i.gaps.ExpFloat64() / i.rate * float64(time.Second))
-	}}
+	return load.Open{
+		Requests: i.Requests,
+		Gap:      func() time.Duration { return time.Duration(i.gaps.ExpFloat64() / i.rate * float64(time.Second)) },
+		Spin:     time.Duration(i.SpinUS * float64(time.Microsecond)),
+	}
 }
 
 // findRate settles the rate of the open loop. What the servers manage is measured
-// with all of them busy, for long enough that a pause of the system does not
-// decide.
+// with a request waiting for each of them, so that none is ever idle, and for long
+// enough that a pause of the system does not decide.
 func (i *instance) findRate(ctx context.Context) error {
 	switch {
 	case i.Loop == closed:
@@ -70,7 +72,7 @@ func (i *instance) findRate(ctx context.Context) error {
 		return nil
 	}
 	const enough = 200 * time.Millisecond
-	all := load.Closed{Clients: len(i.servers), Requests: i.Requests}
+	all := load.Closed{Clients: 2 * len(i.servers), Requests: i.Requests}
 	answers := 0
 	var spent time.Duration
 	for start := time.Now(); time.Since(start) < enough; {

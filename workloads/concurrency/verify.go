@@ -4,18 +4,21 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"sync/atomic"
 
-	"runx/internal/load"
 	"runx/workloads"
 )
 
-// Verify holds the answers that the servers give at the same time to those that
+// Verify holds the answers that all servers give at the same time to those that
 // one gives alone: all logits must be the same, bit for bit. A process verifies
 // itself, all at the same time.
 func (i *instance) Verify(ctx context.Context) error {
 	if i.Execution == processes {
-		return i.verifyProcesses(ctx)
+		return i.atOnce(func(s server) error {
+			if v, ok := s.(*process).instance.(workloads.Verifier); ok {
+				return v.Verify(ctx)
+			}
+			return nil
+		})
 	}
 	i.hash(true)
 	defer i.hash(false)
@@ -27,7 +30,17 @@ func (i *instance) Verify(ctx context.Context) error {
 		}
 		want[number] = first.answer
 	}
-	return i.compare(ctx, want)
+	return i.atOnce(func(s server) error {
+		for number, answer := range want {
+			if err := s.serve(ctx, number); err != nil {
+				return err
+			}
+			if s.(*thread).answer != answer {
+				return fmt.Errorf("the answer to request %d is not the one that is given where nothing else is served", number)
+			}
+		}
+		return nil
+	})
 }
 
 func (i *instance) hash(on bool) {
@@ -36,46 +49,18 @@ func (i *instance) hash(on bool) {
 	}
 }
 
-// compare sends every request while all servers are busy.
-func (i *instance) compare(ctx context.Context, want [prompts]uint64) error {
-	var wrong atomic.Int64
-	requests := max(prompts, 2*len(i.servers))
-	pool := load.NewPool(len(i.servers), requests, func(server int, r *load.Request) error {
-		s := i.servers[server].(*thread)
-		err := s.serve(ctx, r.Number)
-		if err == nil && s.answer != want[r.Number%prompts] {
-			wrong.Add(1)
-		}
-		return err
-	})
-	err := load.Closed{Clients: len(i.servers), Requests: requests}.Run(ctx, &i.log, pool.Send)
-	pool.Close()
-	if err != nil {
-		return err
-	}
-	if err := i.log.Err(); err != nil {
-		return err
-	}
-	if n := wrong.Load(); n > 0 {
-		return fmt.Errorf("%d of %d answers of %d servers at once differ from those of one alone", n, requests, len(i.servers))
-	}
-	return nil
-}
-
-func (i *instance) verifyProcesses(ctx context.Context) error {
+// atOnce does the same with all servers at the same time, and returns the error of
+// the first that has one.
+func (i *instance) atOnce(do func(server) error) error {
 	errs := make([]error, len(i.servers))
 	var wait sync.WaitGroup
 	for n, s := range i.servers {
-		verifier, ok := s.(*process).instance.(workloads.Verifier)
-		if !ok {
-			continue
-		}
-		wait.Go(func() { errs[n] = verifier.Verify(ctx) })
+		wait.Go(func() { errs[n] = do(s) })
 	}
 	wait.Wait()
 	for n, err := range errs {
 		if err != nil {
-			return fmt.Errorf("server %d: %w", n, err)
+			return fmt.Errorf("server %d of %d: %w", n, len(errs), err)
 		}
 	}
 	return nil

@@ -39,7 +39,7 @@ var suites = map[string]workloadtest.Suite{
 			{"servers": 1},
 			{"threads": 2},
 			{"loop": "open", "load": 0.3},
-			{"loop": "open", "rate_per_s": 2000.0, "servers": 1},
+			{"loop": "open", "rate_per_s": 2000.0, "servers": 1, "spin_us": 100.0},
 			{"loop": "open", "execution": "processes"},
 		},
 		Refused:   []workloads.Values{{"model": "nano", "prompt_tokens": 250, "new_tokens": 7}},
