@@ -215,6 +215,23 @@ func TestPagesNeverOverlap(t *testing.T) {
 	})
 }
 
+// While it slides, a window of 5 tokens never holds a sixth; in pages of 4 it
+// touches three at most where it begins inside the first.
+func TestWindowsGiveBackOnTheWay(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		window, block int
+		peak          int64
+	}{{5, 1, 5}, {5, 4, 2}, {6, 4, 3}, {1, 4, 1}} {
+		var p pages
+		var held table
+		held.grow(&p, 1000, c.window, c.block)
+		if p.next != c.peak {
+			t.Errorf("window of %d in pages of %d: %d pages at once, want %d", c.window, c.block, p.next, c.peak)
+		}
+	}
+}
+
 // Reserving for the longest request wastes half of the memory where lengths are
 // uniform, since their mean is half.
 func TestReservingWastesHalf(t *testing.T) {

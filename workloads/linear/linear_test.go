@@ -3,6 +3,8 @@ package linear
 import (
 	"context"
 	"io"
+	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -103,6 +105,38 @@ func TestOutDimIsDimUnlessGiven(t *testing.T) {
 	got := measure(t, workloads.Values{"seq_len": 10, "dim": 8})["work_flops"]
 	if want := 2.0 * 10 * 8 * 8; got != want {
 		t.Errorf("%v operations, want %v", got, want)
+	}
+}
+
+// All blocks of the input are filled, each with values of its own, and by any
+// number of threads with the same.
+func TestInputIsRandom(t *testing.T) {
+	t.Parallel()
+	const n = 2*fillBlock + 100
+	var first []float32
+	for _, threads := range []int{1, 3} {
+		i, err := openInstance(t, workloads.Values{"seq_len": n / 4, "dim": 4, "threads": threads})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer i.Close()
+		x := i.x.Data()
+		for values := range slices.Chunk(x, 68) { // which divides n
+			var sum, squares float64
+			for _, v := range values {
+				sum, squares = sum+float64(v), squares+float64(v)*float64(v)
+			}
+			if math.Abs(sum) > 60 || squares < 15 || squares > 200 {
+				t.Fatalf("68 values add up to %v and their squares to %v: want about 0 and 68", sum, squares)
+			}
+		}
+		if slices.Equal(x[:fillBlock], x[fillBlock:2*fillBlock]) {
+			t.Error("two blocks are the same")
+		}
+		if first != nil && !slices.Equal(x, first) {
+			t.Error("the input depends on the number of threads")
+		}
+		first = x
 	}
 }
 
