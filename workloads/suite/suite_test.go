@@ -17,6 +17,21 @@ func TestMain(m *testing.M) { workloadtest.Main(m, All()...) }
 // suites hold what the conformance suite cannot find out about a workload. One
 // without an entry needs nothing said.
 var suites = map[string]workloadtest.Suite{
+	"admission": {
+		Params: workloads.Values{"requests": 100, "service_ms": 0.5},
+		Cases: []workloads.Values{
+			{"windows": 10},
+			{"mode": "live", "load": 3.0, "policy": "codel", "target_ms": 0.1, "interval_ms": 0.5},
+		},
+		Refused: []workloads.Values{{"requests": 99, "windows": 10}},
+		Slow:    workloads.Values{"mode": "live", "servers": 1, "service_ms": 10_000.0, "load": 1.0, "requests": 360},
+		Seeded:  []string{"offered_count", "elapsed_s"},
+		Optional: []string{
+			"p50_ms", "p99_ms", "queue_ms", "rejected_ratio", "slo_ratio", "little_error_ratio", "events_count", "lag_ms",
+			"theory_latency_ms", "theory_rejected_ratio", "theory_queue_length_count",
+		},
+		Allocates: "the generator of a live run makes a timer",
+	},
 	"attention": {
 		Params: workloads.Values{"dim": 64, "heads": 4, "seq_len": 96},
 		Cases: []workloads.Values{
