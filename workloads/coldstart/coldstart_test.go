@@ -172,24 +172,6 @@ func TestWeightsBytes(t *testing.T) {
 	}
 }
 
-// What was evicted comes from the disk: nothing was in the page cache, and all
-// of it is after it was read.
-func TestEvictedIsGone(t *testing.T) {
-	t.Parallel()
-	i := openInstance(t, workloads.Values{"page_cache": evicted, "dtype": bf16}, workloads.Launch{})
-	if got := sample(t, i)["cached_ratio"]; got > mostEvicted {
-		t.Errorf("%v of the file is in the page cache, want none", got)
-	}
-	file, err := os.Open(i.file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	if share, err := cachedShare(file); err != nil || share < leastCached {
-		t.Errorf("%v of the file is in the page cache after it was read (%v), want all", share, err)
-	}
-}
-
 func TestMappedWeightsAreFetchedWhenUsed(t *testing.T) {
 	t.Parallel()
 	faults := func(load string) (weights, first float64) {

@@ -105,7 +105,7 @@ func (i *instance) steady(ctx context.Context) (time.Duration, error) {
 		if err := i.server.infer(i.ids); err != nil {
 			return 0, err
 		}
-		times[n] = time.Now().Sub(begin)
+		times[n] = time.Since(begin)
 	}
 	later := times[len(times)/2:]
 	slices.Sort(later)

@@ -6,7 +6,8 @@
 //     out of range. What Check refuses, Open refuses too, and Check accepts
 //     what opens.
 //  2. The defaults, every value of every enum and the given cases open, verify
-//     and yield rows with all metrics.
+//     and yield rows with all metrics. A case beside the default that is not
+//     supported here is passed over.
 //  3. The same seed yields the same values of the metrics that are said to
 //     depend on nothing else.
 //  4. A sample that is cancelled returns soon, and the instance survives it.

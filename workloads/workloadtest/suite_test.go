@@ -3,6 +3,7 @@ package workloadtest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"os/exec"
@@ -30,6 +31,9 @@ func workload(fault string) workloads.Workload {
 		Check:   func(v workloads.Values) error { return check(fault, v) },
 		Metrics: []workloads.Metric{{Name: "drawn_count", Doc: "depends on the seed"}},
 		Open: func(_ context.Context, env workloads.Env) (workloads.Instance, error) {
+			if fault == "unsupported" || fault == "partly" && env.Params["mode"] == "slow" {
+				return nil, fmt.Errorf("no such device: %w", workloads.ErrUnsupported)
+			}
 			if err := check("", env.Params); err != nil && fault != "opens all" {
 				return nil, err
 			}
@@ -154,8 +158,21 @@ func TestTested(t *testing.T) {
 		s.Params = nil
 	case "no unit":
 		s.Seeded = nil
+	case "partly":
+		s.Refused = nil
+		s.Allocates = "the test makes it a description for each sample"
 	}
 	Run(t, s)
+}
+
+func TestUnsupportedCaseIsPassedOver(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestTested$", "-test.v")
+	cmd.Env = append(os.Environ(), faultVariable+"=partly", "GORACE=atexit_sleep_ms=0")
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "mode=slow n=1: passed over: open: no such device") {
+		t.Errorf("%v and\n%s\nwant that a case is passed over", err, out)
+	}
 }
 
 func TestFaultsAreFound(t *testing.T) {
@@ -179,6 +196,7 @@ func TestFaultsAreFound(t *testing.T) {
 		"drifts":              "the same seed gives",
 		"deaf":                "a cancelled sample is no error",
 		"closes once":         "close: already closed",
+		"unsupported":         "mode=fast n=1: open: no such device",
 	} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
