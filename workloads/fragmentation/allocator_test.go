@@ -272,20 +272,21 @@ func TestGoHeapKnowsItsClasses(t *testing.T) {
 		t.Fatal(err)
 	}
 	var want int64
-	for request, class := range map[int64]int64{1: 8, 1024: 1024, 1025: 1152, 100_000: 106_496} {
-		h := a.alloc(request)
-		if _, size := a.extent(h); size != class {
-			t.Errorf("%d bytes take %d, want %d", request, size, class)
+	for _, c := range []struct{ request, class int64 }{{1, 8}, {1024, 1024}, {1025, 1152}, {100_000, 106_496}} {
+		h := a.alloc(c.request)
+		if _, size := a.extent(h); size != c.class {
+			t.Errorf("%d bytes take %d, want %d", c.request, size, c.class)
 		}
-		if want += class; a.stats().allotted != want {
+		if want += c.class; a.stats().allotted != want {
 			t.Errorf("%d bytes are allotted, want %d", a.stats().allotted, want)
 		}
-		if request == 1 {
-			want -= class
-			if err := a.free(h); err != nil || !errors.Is(a.free(h), errNotLive) {
-				t.Errorf("free: %v, and again: want %v", err, errNotLive)
-			}
-		}
+	}
+	h := a.alloc(1)
+	if err := a.free(h); err != nil || !errors.Is(a.free(h), errNotLive) {
+		t.Errorf("free: error %v, and again: want %v", err, errNotLive)
+	}
+	if s := a.stats(); s.allotted != want || s.held < want {
+		t.Errorf("%d bytes are allotted of %d held, want %d", s.allotted, s.held, want)
 	}
 }
 

@@ -104,6 +104,39 @@ func TestRowsDescribeTheHeap(t *testing.T) {
 	}
 }
 
+// A counting allocator knows how old its heap is.
+type counting struct {
+	allocator
+	allocs int
+}
+
+func (c *counting) alloc(size int64) handle {
+	c.allocs++
+	return c.allocator.alloc(size)
+}
+
+// The windows are part of a heap's age: with five of them, or with one, its last
+// one comes after as many allocations.
+func TestWindowsAgeTheHeap(t *testing.T) {
+	t.Parallel()
+	var ages []int
+	for _, windows := range []int{1, 5} {
+		i := openInstance(t, workloads.Values{"heap_bytes": minHeap, "age_count": 1000, "windows": windows, "window_count": 100})
+		c := &counting{allocator: i.allocator}
+		i.allocator = c
+		if err := i.begin(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		filled := c.allocs
+		i.lives = 0 // the same life again
+		rows(t, i)
+		ages = append(ages, c.allocs-2*filled)
+	}
+	if want := 1000 + 2*100; ages[0] != want || ages[1] != want {
+		t.Errorf("the heap has seen %v allocations since it was full, want %d", ages, want)
+	}
+}
+
 // Only the go heap's allocator may allocate; what an address space needs is kept
 // from one life to the next.
 func TestSteadySamplesAllocateNothing(t *testing.T) {
