@@ -20,8 +20,14 @@
 // even then, so its work_flops per second are lower. The softmax is not counted.
 //
 // Not measured: the projections to q, k and v, dropout, the backward pass, and
-// half precision. The exponents of latency and memory over seq_len carry over
-// to PyTorch and to GPUs, where the same tensors have the same sizes; the
-// latencies and the ratio between the algorithms do not: they depend on caches
-// and bandwidth. A sample is not interrupted, it ends by itself.
+// half precision. A sample is not interrupted, it ends by itself.
+//
+// The exponents of latency and memory over seq_len carry over to PyTorch and to
+// GPUs, where the same tensors have the same sizes: naive is the backend MATH
+// of scaled_dot_product_attention, flash is FLASH_ATTENTION, and in 16 bits
+// everything takes half the bytes. On a GPU the exponent of latency shows later:
+// short sequences do not fill it, and launching its kernels costs the same for
+// all of them. The latencies do not carry over, and neither does the ratio
+// between the algorithms: scores that a core finds in its cache, at least
+// in part, a GPU writes to its memory and reads back, so flash gains more there.
 package attention
