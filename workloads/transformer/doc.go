@@ -30,9 +30,11 @@
 // each size up to batch, at which the model is then called. work_flops counts the
 // matrix products of the batch by formula, causal attention by the keys that are
 // seen. requests_per_s is the batch over its time, or with arrivals all requests
-// over the time from the first to the last answer. Before anything is timed,
-// sequences of a batch are compared with the same ones by themselves without a
-// cache.
+// over the time from the first intended arrival to the last answer, so that it is
+// at most about rate_per_s. Each sample with arrivals begins with an empty queue:
+// beyond what the server sustains, the latency depends on how many requests a
+// sample has. Before anything is timed, sequences of a batch are compared with the
+// same ones by themselves without a cache.
 //
 // Not measured: tokenizing, the network, and prompts of different lengths, which
 // would have to be padded. That decode reads all weights for each step, so that a
