@@ -34,7 +34,7 @@ func Workload() workloads.Workload {
 				Doc: "allocations between the full heap and the last window"},
 			{Name: "windows", Kind: workloads.Int, Unit: "windows", Default: 1, Min: new(1.0), Max: new(1000.0),
 				Doc: "rows of a sample, evenly spaced from 0 to age_count allocations; a single one is at age_count"},
-			{Name: "window_count", Kind: workloads.Int, Unit: "allocations", Default: 1000, Min: new(100.0), Max: new(1e6),
+			{Name: "window_count", Kind: workloads.Int, Unit: "allocations", Default: 1000, Min: new(100.0), Max: new(1e5),
 				Doc: "allocations that latency_ms covers; as many again are timed one by one"},
 		},
 		Metrics: []workloads.Metric{
