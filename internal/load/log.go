@@ -80,13 +80,13 @@ func (l *Log) Err() error {
 
 func (l *Log) now() time.Duration { return time.Since(l.epoch) }
 
-// reset makes room for n requests and starts the clock.
+// reset makes room for n requests, which the generator writes, and starts the
+// clock.
 func (l *Log) reset(n int) {
 	if cap(l.requests) < n {
 		l.requests = make([]Request, n)
 	}
 	l.requests = l.requests[:n]
-	clear(l.requests)
 	l.epoch = time.Now()
 }
 

@@ -7,10 +7,12 @@ import (
 	"io"
 	"maps"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"runx/workloads"
 	"runx/workloads/workloadtest"
@@ -96,9 +98,14 @@ func TestEachRequestIsARow(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		begun := time.Now()
 		rows := rowsOf(t, i)
 		if len(rows) != 12 {
 			t.Fatalf("%v: %d rows, want 12", given, len(rows))
+		}
+		cpu, most := 12*rows[0]["cpu_ms"], float64(runtime.NumCPU())*milliseconds(i.log.Epoch().Sub(begun)+i.log.Elapsed())
+		if cpu > 1.5*most+5 { // false where the system does not tell
+			t.Errorf("%v: %v ms of CPU time, the machine has %v", given, cpu, most)
 		}
 		for _, row := range rows {
 			if sum := row["queue_ms"] + row["service_ms"]; math.Abs(sum-row["latency_ms"]) > 1e-6 {
@@ -260,6 +267,25 @@ const nanoParameters = 132_864
 func spawnHere(t *testing.T) func(context.Context, workloads.Values) (workloads.Instance, error) {
 	return func(ctx context.Context, v workloads.Values) (workloads.Instance, error) {
 		return Workload().Open(ctx, workloads.Env{Params: v, Seed: 2, Log: t.Output()})
+	}
+}
+
+// Every server has a thread to compute on, and the generator one, for as long as
+// the point is open.
+func TestThreadsOfGo(t *testing.T) {
+	before := runtime.GOMAXPROCS(0)
+	i, err := openPoint(t, workloads.Values{"clients": before + 1, "threads": 2}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := runtime.GOMAXPROCS(0), 2*(before+1)+1; got != want {
+		t.Errorf("Go computes on %d threads, want %d", got, want)
+	}
+	if err := i.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := runtime.GOMAXPROCS(0); got != before {
+		t.Errorf("after Close Go computes on %d threads, want %d as before", got, before)
 	}
 }
 
