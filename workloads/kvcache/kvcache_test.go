@@ -10,33 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"runx/workloads"
-	"runx/workloads/workloadtest"
 )
-
-func TestMain(m *testing.M) { workloadtest.Main(m, Workload()) }
-
-// It is not parallel: the suite counts goroutines and allocations.
-func TestConforms(t *testing.T) {
-	workloadtest.Run(t, workloadtest.Suite{
-		Workload: Workload(),
-		Params:   workloads.Values{"model": "nano", "dtype": "fp32", "seq_len": 20, "budget_bytes": 1_000_000},
-		Cases: []workloads.Values{
-			{"model": "mistral-7b-v0.1", "seq_len": 5000, "block_tokens": 16, "lengths": uniform, "concurrency": 3},
-			{"mode": measured, "model": "micro", "seq_len": 1, "concurrency": 2, "threads": 2},
-		},
-		Refused: []workloads.Values{
-			{"mode": measured, "model": "llama-3.1-8b"},
-			{"mode": measured, "seq_len": 257},
-			{"mode": measured, "dtype": "fp16"},
-			{"mode": measured, "block_tokens": 16},
-			{"mode": measured, "lengths": uniform},
-			{"block_tokens": 1, "seq_len": 1_000_000, "concurrency": 1_000_000},
-		},
-		Seeded: []string{"token_bytes", "cache_bytes", "reserved_bytes", "predicted_bytes", "waste_ratio",
-			"max_concurrency_count", "oom_ratio"},
-		Allocates: "a decode step makes the headers of its results",
-	})
-}
 
 func openInstance(given workloads.Values) (workloads.Instance, error) {
 	w := Workload()

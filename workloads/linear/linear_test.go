@@ -11,24 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"runx/workloads"
-	"runx/workloads/workloadtest"
 )
-
-func TestMain(m *testing.M) { workloadtest.Main(m, Workload()) }
-
-// It is not parallel: the suite counts goroutines and allocations.
-func TestConforms(t *testing.T) {
-	workloadtest.Run(t, workloadtest.Suite{
-		Workload: Workload(),
-		Params:   workloads.Values{"seq_len": 33, "dim": 48},
-		Cases: []workloads.Values{
-			{"batch": 3, "out_dim": 7, "threads": 2},
-			{"batch": 1, "seq_len": 1, "dim": 1, "weight": packed},
-		},
-		Seeded:    []string{"memory_bytes", "work_flops"},
-		Allocates: "the engine makes the header of the result",
-	})
-}
 
 func openInstance(t rapid.TB, given workloads.Values) (*instance, error) {
 	t.Helper()

@@ -99,6 +99,34 @@ var suites = map[string]workloadtest.Suite{
 		Optional:  []string{"external_fragmentation_ratio", "largest_free_bytes", "free_blocks_count"},
 		Allocates: "the allocator go is the runtime's heap",
 	},
+	"kvcache": {
+		Params: workloads.Values{"model": "nano", "dtype": "fp32", "seq_len": 20, "budget_bytes": 1_000_000},
+		Cases: []workloads.Values{
+			{"model": "mistral-7b-v0.1", "seq_len": 5000, "block_tokens": 16, "lengths": "uniform", "concurrency": 3},
+			{"mode": "measured", "model": "micro", "seq_len": 1, "concurrency": 2, "threads": 2},
+		},
+		Refused: []workloads.Values{
+			{"mode": "measured", "model": "llama-3.1-8b"},
+			{"mode": "measured", "seq_len": 257},
+			{"mode": "measured", "dtype": "fp16"},
+			{"mode": "measured", "block_tokens": 16},
+			{"mode": "measured", "lengths": "uniform"},
+			{"block_tokens": 1, "seq_len": 1_000_000, "concurrency": 1_000_000},
+		},
+		Seeded: []string{
+			"token_bytes", "cache_bytes", "reserved_bytes", "predicted_bytes", "waste_ratio", "max_concurrency_count", "oom_ratio",
+		},
+		Allocates: "a decode step makes the headers of its results",
+	},
+	"linear": {
+		Params: workloads.Values{"seq_len": 33, "dim": 48},
+		Cases: []workloads.Values{
+			{"batch": 3, "out_dim": 7, "threads": 2},
+			{"batch": 1, "seq_len": 1, "dim": 1, "weight": "packed"},
+		},
+		Seeded:    []string{"memory_bytes", "work_flops"},
+		Allocates: "the engine makes the header of the result",
+	},
 	"pipeline": {
 		Params:    workloads.Values{"model": "nano", "prompt_tokens": 5, "new_tokens": 3},
 		Refused:   []workloads.Values{{"model": "no such model"}, {"prompt_tokens": 250, "new_tokens": 8}},
