@@ -30,6 +30,6 @@
 // output dies, as here), so that memory over depth and batch carries over, on a
 // GPU too. The ratio of backward to forward comes from the number of matrix
 // products, two for each one of the forward pass, and carries over where these
-// dominate; the cost of recording does not: a node costs Python and PyTorch some
-// microseconds, and here less. A sample is not interrupted, it ends by itself.
+// dominate; the cost of recording does not: it is the framework's own. A sample is
+// not interrupted, it ends by itself.
 package autograd

@@ -40,6 +40,7 @@
 // would have to be padded. That decode reads all weights for each step, so that a
 // batch shares the reading, carries over to GPUs, as does the form of the curves;
 // where throughput saturates does not: that is the ratio of arithmetic to
-// bandwidth, some ten times higher on a GPU, so that the knee lies at larger
-// batches there. A batch is not interrupted, it ends by itself.
+// bandwidth, which is far higher on a GPU, so that the knee lies at larger batches
+// there. The weights of a small model fit the processor's cache, whose bandwidth
+// is then the one that counts. A batch is not interrupted, it ends by itself.
 package transformer
