@@ -27,9 +27,9 @@
 // spans. overhead_ms is everything else. The bandwidth is what all threads reach
 // together when they add up an array as large as the weights, of 128 MiB at most,
 // so that weights that fit a cache are compared with that cache; it is the
-// fastest reading within 50 ms. The division is a model: hardware moves and computes at the same
-// time, so transfer_ms is what cannot be avoided at this bandwidth and
-// compute_ms what better arithmetic could win.
+// fastest reading within 50 ms. The division is a model: hardware moves and
+// computes at the same time, so transfer_ms is what cannot be avoided at this
+// bandwidth and compute_ms what better arithmetic could win.
 //
 // Every point keeps trace.json among its files: the last request as a Chrome
 // trace (Trace Event Format), which ui.perfetto.dev and chrome://tracing open.
@@ -37,6 +37,6 @@
 // Not measured: the network, waiting for other requests, loading the model, and a
 // tokenizer as large as a published one. What carries over to a GPU or PyTorch is
 // the order: prefill is bound by arithmetic, decode by memory, and text handling
-// is small. The shares do not: there launches of kernels and copies between
+// is small unless the model is too. The shares do not: there launches of kernels and copies between
 // devices take what is here overhead and copy.
 package pipeline
