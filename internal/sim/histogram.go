@@ -6,7 +6,7 @@ import (
 )
 
 // A Histogram counts durations in buckets whose width grows with the duration: a
-// quantile is off by less than 1/256 of its value. The zero value is empty.
+// quantile is off by less than 1/128 of its value. The zero value is empty.
 type Histogram struct {
 	counts [octaves * perOctave]uint64
 	total  uint64

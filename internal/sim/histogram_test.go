@@ -19,7 +19,7 @@ func TestHistogramBuckets(t *testing.T) {
 		if float64(v) < low || float64(v) >= low+width && v < 1<<52 {
 			t.Fatalf("%d is in the bucket from %v of width %v", v, low, width)
 		}
-		if width > 1 && width > low/perOctave {
+		if width > 1 && width > low/128 {
 			t.Fatalf("bucket from %v is %v wide", low, width)
 		}
 	})

@@ -205,6 +205,29 @@ func TestSteadyQueueDoesNotAllocate(t *testing.T) {
 	}
 }
 
+// Two requests at once before one server: the second waits for the first. An
+// answer at the objective is in time.
+func TestObjectiveIsInclusive(t *testing.T) {
+	t.Parallel()
+	for objective, want := range map[time.Duration]uint64{mean - 1: 0, mean: 1, 2 * mean: 2} {
+		q := newQueue(t, Config{Servers: 1, Gaps: &twoAtOnce{}, Service: Deterministic{mean}, Objective: objective}, 1)
+		q.RunUntil(time.Minute)
+		if s := q.Stats(); s.InTime != want || s.Answered != 2 || s.Sojourn.Max() != 2*mean || s.MaxWaiting != 1 {
+			t.Errorf("objective %v: %d of %d in time, %d waited, at most %v", objective, s.InTime, s.Answered, s.MaxWaiting, s.Sojourn.Max())
+		}
+	}
+}
+
+// twoAtOnce are two arrivals after a millisecond, and no other for an hour.
+type twoAtOnce struct{ drawn int }
+
+func (d *twoAtOnce) Reset() { d.drawn = 0 }
+
+func (d *twoAtOnce) Draw(*rand.Rand) time.Duration {
+	d.drawn++
+	return []time.Duration{time.Millisecond, 0, time.Hour}[min(d.drawn-1, 2)]
+}
+
 func TestQueueRefusesWhatIsNone(t *testing.T) {
 	t.Parallel()
 	for _, c := range []Config{
