@@ -104,7 +104,7 @@ func (t *Team) begin() *call {
 	t.mu.Lock()
 	c, ok := pop(&t.idle)
 	if !ok {
-		c = newCall(t.threads)
+		c = newCall()
 	}
 	c.lead, ok = pop(&t.free)
 	if ok {

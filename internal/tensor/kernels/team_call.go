@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -50,9 +51,10 @@ type call struct {
 	// for, guarded by the team's mutex.
 	helpers atomic.Int32
 	wanted  int
-	// asleep is how many wait in await for a token on wake.
-	asleep atomic.Int32
-	wake   chan struct{}
+	// asleep is how many wait in await for changed, under mu.
+	asleep  atomic.Int32
+	mu      sync.Mutex
+	changed sync.Cond
 
 	product product
 }
@@ -65,8 +67,10 @@ type stepState struct {
 
 func (s *stepState) complete() bool { return int(s.done.Load()) >= s.Parts }
 
-func newCall(threads int) *call {
-	return &call{turn: make(chan *Worker, 1), wake: make(chan struct{}, threads)}
+func newCall() *call {
+	c := &call{turn: make(chan *Worker, 1)}
+	c.changed.L = &c.mu
+	return c
 }
 
 // prepare copies the steps and returns the largest number of parts. No helper is
@@ -175,27 +179,31 @@ func (c *call) await(condition func() bool) {
 		case waited < lookOut:
 			runtime.Gosched()
 		default:
-			c.asleep.Add(1)
-			if !condition() || !c.stayAwake() {
-				<-c.wake
-			}
+			c.sleep(condition)
 		}
 	}
 }
 
-// stayAwake takes back the announcement to sleep; false if a token is on its way.
-func (c *call) stayAwake() bool {
-	for n := c.asleep.Load(); n > 0; n = c.asleep.Load() {
-		if c.asleep.CompareAndSwap(n, n-1) {
-			return true
-		}
+// sleep waits until the condition is true. Those who sleep wait for different
+// things, so that each change wakes all of them: were they given one token each,
+// one that is not meant could take another's and leave it asleep for good.
+func (c *call) sleep(condition func() bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asleep.Add(1) // before the condition is looked at: see wakeAll
+	for !condition() {
+		c.changed.Wait()
 	}
-	return false
+	c.asleep.Add(-1)
 }
 
-// wakeAll gives a token to each who sleeps in await.
+// wakeAll makes those who sleep look at their conditions. It is called after a
+// change: who announces himself later than it looks sees the change.
 func (c *call) wakeAll() {
-	for range c.asleep.Swap(0) {
-		c.wake <- struct{}{}
+	if c.asleep.Load() == 0 {
+		return
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.changed.Broadcast()
 }
