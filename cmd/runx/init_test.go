@@ -25,8 +25,11 @@ func TestStarterSpecsRun(t *testing.T) {
 				t.Fatalf("init: exit code %d: %s", code, &err)
 			}
 			s, problems := spec.Load(t.Context(), path, baseOptions())
-			if problems != nil || len(s.Warnings) > 0 {
-				t.Fatalf("problems %v, warnings %v", problems, s.Warnings)
+			if problems != nil {
+				t.Fatal(problems)
+			}
+			if len(s.Warnings) > 0 {
+				t.Fatalf("warnings %v", s.Warnings)
 			}
 			for _, p := range w.Params {
 				if text, _ := os.ReadFile(path); !strings.Contains(string(text), oneLine(p.Doc)) {

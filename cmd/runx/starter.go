@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -52,28 +53,56 @@ type axis struct {
 
 func (b *starter) line(format string, args ...any) { fmt.Fprintf(b, format+"\n", args...) }
 
-// plan chooses what to sweep: the first enum, and a number with twice its
-// default.
+// plan chooses what to sweep: a number with twice its default, and the first
+// enum of which several values go with these.
 func (b *starter) plan() {
 	for _, p := range b.workload.Params {
-		if p.Kind == workloads.Enum && b.choice == nil {
-			b.choice = &axis{p, anys(p.Enum)}
-		}
-		if twice, ok := double(p); ok && (b.number == nil || b.number.param.Unit == "" && p.Unit != "") {
+		twice, ok := double(p)
+		if ok && (b.number == nil || b.number.param.Unit == "" && p.Unit != "") && b.goesTogether(workloads.Values{p.Name: twice}) {
 			b.number = &axis{p, []any{p.Default, twice}}
 		}
 	}
 	if b.number == nil && b.workload.FreeParams {
 		b.number = &axis{workloads.Param{Name: "size", Kind: workloads.Int, Doc: "any name that the command has in braces"}, []any{1, 2}}
 	}
+	for _, p := range b.workload.Params {
+		if choices := b.choices(p); len(choices) > 1 {
+			b.choice = &axis{p, choices}
+			return
+		}
+	}
 }
 
-func anys(texts []string) []any {
-	values := make([]any, len(texts))
-	for i, s := range texts {
-		values[i] = s
+// choices are the values of an enum that go with all else of the spec.
+func (b *starter) choices(p workloads.Param) []any {
+	var choices []any
+	for _, value := range p.Enum {
+		point := workloads.Values{p.Name: value}
+		fits := b.goesTogether(point)
+		if b.number != nil && fits {
+			point[b.number.param.Name] = b.number.values[1]
+			fits = b.goesTogether(point)
+		}
+		if fits {
+			choices = append(choices, value)
+		}
 	}
-	return values
+	return choices
+}
+
+// goesTogether tells whether the workload takes a point that has the given
+// values, and else those of the starter.
+func (b *starter) goesTogether(given workloads.Values) bool {
+	if b.workload.Check == nil {
+		return true
+	}
+	point := maps.Clone(given)
+	for _, p := range b.workload.Params {
+		if _, ok := point[p.Name]; !ok {
+			point[p.Name] = b.value(p)
+		}
+	}
+	return b.workload.Check(point) == nil
 }
 
 // double returns twice the default of a number, if that is one of its values.
