@@ -53,10 +53,10 @@ func Workload() workloads.Workload {
 
 func params() []workloads.Param {
 	return []workloads.Param{
-		{Name: "mode", Kind: workloads.Enum, Enum: []string{simulated, live}, Default: simulated,
-			Doc: "sim runs in virtual time, live in real time"},
 		{Name: "policy", Kind: workloads.Enum, Enum: []string{acceptAll, queueLimit, tokenBucket, coDel, adaptive}, Default: acceptAll,
 			Doc: "who is served"},
+		{Name: "mode", Kind: workloads.Enum, Enum: []string{simulated, live}, Default: simulated,
+			Doc: "sim runs in virtual time, live in real time"},
 		{Name: "load", Kind: workloads.Float, Default: 0.8, Min: new(0.01), Max: new(10.0),
 			Doc: "rate of requests over the capacity"},
 		{Name: "arrivals", Kind: workloads.Enum, Enum: []string{poisson, bursty}, Default: poisson,
