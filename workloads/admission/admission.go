@@ -26,6 +26,7 @@ const (
 
 	poisson = "poisson"
 	bursty  = "bursty"
+	paced   = "paced"
 
 	exponential   = "exponential"
 	lognormal     = "lognormal"
@@ -59,7 +60,7 @@ func params() []workloads.Param {
 			Doc: "sim runs in virtual time, live in real time"},
 		{Name: "load", Kind: workloads.Float, Default: 0.8, Min: new(0.01), Max: new(10.0),
 			Doc: "rate of requests over the capacity"},
-		{Name: "arrivals", Kind: workloads.Enum, Enum: []string{poisson, bursty}, Default: poisson,
+		{Name: "arrivals", Kind: workloads.Enum, Enum: []string{poisson, bursty, paced}, Default: poisson,
 			Doc: "the process by which requests come"},
 		{Name: "service", Kind: workloads.Enum, Enum: []string{exponential, lognormal, deterministic}, Default: exponential,
 			Doc: "distribution of the service times"},
@@ -140,8 +141,11 @@ func (p *point) gap() time.Duration {
 }
 
 func (p *point) gaps() sim.Distribution {
-	if p.Arrivals == bursty {
+	switch p.Arrivals {
+	case bursty:
 		return sim.NewBursty(p.gap())
+	case paced:
+		return sim.Paced{Mean: p.gap()}
 	}
 	return sim.Poisson{Mean: p.gap()}
 }
@@ -162,7 +166,6 @@ func (p *point) services() sim.Distribution {
 // there is no formula or no stationary state.
 func (p *point) theory() (t sim.Theory, ok bool) {
 	arrival, service := p.Load*float64(p.Servers)/p.ServiceMS, 1/p.ServiceMS
-	cv := map[string]float64{exponential: 1, lognormal: lognormalCV, deterministic: 0}[p.Service]
 	switch {
 	case p.Arrivals != poisson:
 		return t, false
@@ -170,8 +173,12 @@ func (p *point) theory() (t sim.Theory, ok bool) {
 		return sim.MMcK(arrival, service, p.Servers, p.Servers+p.QueueLimit), true
 	case p.Policy != acceptAll || p.Load >= 1:
 		return t, false
+	case p.Servers == 1 && p.Service == deterministic:
+		return sim.MD1(arrival, service), true
+	case p.Servers == 1 && p.Service == exponential:
+		return sim.MM1(arrival, service), true
 	case p.Servers == 1:
-		return sim.MG1(arrival, service, cv), true
+		return sim.MG1(arrival, service, lognormalCV), true
 	case p.Service == exponential:
 		return sim.MMc(arrival, service, p.Servers), true
 	}
