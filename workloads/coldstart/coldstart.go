@@ -102,7 +102,7 @@ func decode(v workloads.Values) (config, error) {
 	if err := v.Decode(&c); err != nil {
 		return c, err
 	}
-	c.format = map[string]kernels.Format{fp32: kernels.Float32, fp16: kernels.Float16, bf16: kernels.BFloat16}[c.DType]
+	c.format = kernels.FormatOf(c.DType)
 	var err error
 	if c.shape, err = nn.Preset(c.Model); err != nil {
 		return c, &workloads.Conflict{Params: []string{"model"}, Problem: err.Error()}

@@ -76,16 +76,7 @@ type settings struct {
 	Threads      int    `param:"threads"`
 }
 
-func (s *settings) format() kernels.Format {
-	switch s.DType {
-	case fp16:
-		return kernels.Float16
-	case bf16:
-		return kernels.BFloat16
-	default:
-		return kernels.Float32
-	}
-}
+func (s *settings) format() kernels.Format { return kernels.FormatOf(s.DType) }
 
 // capacity is how many tokens the cache holds: the last one is not needed.
 func (s *settings) capacity() int { return s.PromptTokens + s.NewTokens - 1 }

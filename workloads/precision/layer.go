@@ -43,7 +43,7 @@ func build(c config, a *tensor.Arena, seed uint64) (*layer, accuracy, error) {
 	defer team.Close()
 	set := team.Set()
 	b := &building{
-		layer:  &layer{config: c, format: formats[c.Dtype], sampled: spread(c.Outputs, sampledOutputs)},
+		layer:  &layer{config: c, format: kernels.FormatOf(c.Dtype), sampled: spread(c.Outputs, sampledOutputs)},
 		seed:   seed,
 		rows:   buildPanels * set.ColStep(),
 		probes: make([]float32, c.Probes*c.Dim),

@@ -14,11 +14,6 @@ import (
 //go:embed doc.go
 var source string
 
-// formats are the storages by the name of the dtype.
-var formats = map[string]kernels.Format{
-	"fp32": kernels.Float32, "fp16": kernels.Float16, "bf16": kernels.BFloat16,
-}
-
 // Workload describes the product with weights of some precision.
 func Workload() workloads.Workload {
 	return workloads.Workload{
@@ -68,7 +63,7 @@ type config struct {
 func (c config) needs() float64 {
 	const padding = 64 // columns that fill a panel up, at most
 	dim, outputs := float64(c.Dim), float64(c.Outputs)+padding
-	weights := dim * outputs * float64(formats[c.Dtype].Bytes())
+	weights := dim * outputs * float64(kernels.FormatOf(c.Dtype).Bytes())
 	rows := float64(c.Batch) + float64(c.Probes)
 	blocks := 2 * buildPanels * padding * dim * float64(c.buildThreads())
 	return weights + floatBytes*(rows*(dim+2*outputs)+blocks+sampledOutputs*dim+limitElems)

@@ -103,15 +103,7 @@ func (s *settings) tokens() int {
 	return s.PromptTokens + 1
 }
 
-func (s *settings) format() kernels.Format {
-	switch s.DType {
-	case "fp16":
-		return kernels.Float16
-	case "bf16":
-		return kernels.BFloat16
-	}
-	return kernels.Float32
-}
+func (s *settings) format() kernels.Format { return kernels.FormatOf(s.DType) }
 
 // sizes are those of the batches that the model is called with: the smallest, and
 // the largest.

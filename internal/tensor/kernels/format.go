@@ -16,6 +16,18 @@ const (
 	BFloat16
 )
 
+// FormatOf returns the format that a dtype's short name means: fp16 is Float16,
+// bf16 is BFloat16, any other one Float32.
+func FormatOf(dtype string) Format {
+	switch dtype {
+	case "fp16":
+		return Float16
+	case "bf16":
+		return BFloat16
+	}
+	return Float32
+}
+
 // String is float32, float16 or bfloat16.
 func (f Format) String() string {
 	switch f {
