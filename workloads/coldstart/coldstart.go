@@ -45,7 +45,7 @@ func Workload() workloads.Workload {
 				Doc: "how many of the model's layers there are, which changes its size; 0 is all"},
 			{Name: "dtype", Kind: workloads.Enum, Enum: []string{fp32, fp16, bf16}, Default: fp32,
 				Doc: "format of the matrices, in the file and in memory"},
-			{Name: "load", Kind: workloads.Enum, Enum: []string{read, mmap}, Default: read,
+			{Name: "load_by", Kind: workloads.Enum, Enum: []string{read, mmap}, Default: read,
 				Doc: "read copies the file into memory, mmap maps it"},
 			{Name: "page_cache", Kind: workloads.Enum, Enum: []string{warm, evicted}, Default: warm,
 				Doc: "whether the system has the file in memory before it is loaded"},
@@ -86,7 +86,7 @@ type config struct {
 	Model     string `param:"model"`
 	Layers    int    `param:"layers"`
 	DType     string `param:"dtype"`
-	Load      string `param:"load"`
+	LoadBy    string `param:"load_by"`
 	PageCache string `param:"page_cache"`
 	Tokens    int    `param:"prompt_tokens"`
 	Steady    int    `param:"steady_count"`

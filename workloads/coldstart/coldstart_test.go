@@ -94,7 +94,7 @@ func TestConforms(t *testing.T) {
 		Workload: Workload(),
 		Params:   workloads.Values{"prompt_tokens": 3},
 		Cases: []workloads.Values{
-			{"load": mmap, "page_cache": evicted, "dtype": fp16},
+			{"load_by": mmap, "page_cache": evicted, "dtype": fp16},
 			{"model": "micro", "layers": 2, "threads": 2, "steady_count": 1},
 		},
 		Refused: []workloads.Values{
@@ -175,7 +175,7 @@ func TestWeightsBytes(t *testing.T) {
 func TestMappedWeightsAreFetchedWhenUsed(t *testing.T) {
 	t.Parallel()
 	faults := func(load string) (weights, first float64) {
-		row := sample(t, openInstance(t, workloads.Values{"model": "micro", "load": load}, workloads.Launch{}))
+		row := sample(t, openInstance(t, workloads.Values{"model": "micro", "load_by": load}, workloads.Launch{}))
 		return row["weights_minor_faults_count"] + row["weights_major_faults_count"], row["first_minor_faults_count"] + row["first_major_faults_count"]
 	}
 	readWeights, _ := faults(read)

@@ -19,7 +19,7 @@
 // stays in the page cache, and a disk, or the host of a virtual machine, may
 // have a cache of its own that nobody can empty.
 //
-// With load read the weights are copied into memory, with mmap the file is
+// With load_by read the weights are copied into memory, with mmap the file is
 // mapped, and what is used is fetched when it is used: the page faults move from
 // stage_weights_ms to stage_first_ms. They are counted for both; major ones had
 // to wait for the disk, of the minor ones each may bring in several pages.

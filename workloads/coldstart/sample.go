@@ -79,7 +79,7 @@ type stages struct {
 // start is what a sample times.
 func (i *instance) start(s *stages) error {
 	s.faults[0], s.begin = readFaults(), time.Now()
-	if err := i.server.load(i.file, i.config.Load); err != nil {
+	if err := i.server.load(i.file, i.config.LoadBy); err != nil {
 		return err
 	}
 	s.faults[1], s.loaded = readFaults(), time.Now()

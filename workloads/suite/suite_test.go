@@ -63,7 +63,7 @@ var suites = map[string]workloadtest.Suite{
 		Allocates: "the clients and servers of a repetition are goroutines of its own, and the engine makes the headers of tensors",
 	},
 	"coldstart": {
-		Cases:   []workloads.Values{{"load": "mmap", "page_cache": "evicted"}},
+		Cases:   []workloads.Values{{"load_by": "mmap", "page_cache": "evicted"}},
 		Refused: []workloads.Values{{"model": "no such model"}, {"model": "tinyllama-1.1b"}, {"prompt_tokens": 257}},
 		Seeded:  []string{"weights_bytes"},
 		Optional: []string{
