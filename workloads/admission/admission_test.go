@@ -45,35 +45,12 @@ func TestConformance(t *testing.T) {
 func sample(t testing.TB, seed uint64, given workloads.Values) []map[string]float64 {
 	t.Helper()
 	w := Workload()
-	values := workloads.Values{}
-	for _, p := range w.Params {
-		values[p.Name] = p.Default
-		if v, ok := given[p.Name]; ok {
-			values[p.Name] = v
-		}
-	}
-	i, err := w.Open(t.Context(), workloads.Env{Params: values, Seed: seed, Log: io.Discard})
+	i, err := w.Open(t.Context(), workloads.Env{Params: workloadtest.Values(w, given), Seed: seed, Log: io.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer i.Close()
-	r := workloads.NewRecorder(w, nil, &workloads.Monitor{})
-	if err := i.Sample(t.Context(), r); err != nil {
-		t.Fatal(err)
-	}
-	rows, err := r.Rows()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []map[string]float64
-	for _, row := range rows {
-		m := map[string]float64{}
-		for n, name := range r.Names()[:1+len(w.Metrics)] {
-			m[name] = row.Values[n]
-		}
-		all = append(all, m)
-	}
-	return all
+	return workloadtest.Rows(t, w, i)
 }
 
 // The formulas hold for the runs that they are stated for: within 3%, which is

@@ -9,19 +9,13 @@ import (
 
 	"runx/internal/tensor"
 	"runx/workloads"
+	"runx/workloads/workloadtest"
 )
 
 func openInstance(t *testing.T, given workloads.Values) (*instance, error) {
 	t.Helper()
 	w := Workload()
-	values := workloads.Values{}
-	for _, p := range w.Params {
-		values[p.Name] = p.Default
-		if v, ok := given[p.Name]; ok {
-			values[p.Name] = v
-		}
-	}
-	i, err := w.Open(t.Context(), workloads.Env{Params: values, Seed: 1, Log: io.Discard})
+	i, err := w.Open(t.Context(), workloads.Env{Params: workloadtest.Values(w, given), Seed: 1, Log: io.Discard})
 	if err != nil {
 		return nil, err
 	}
@@ -35,19 +29,7 @@ func measure(t *testing.T, params workloads.Values) map[string]float64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := workloads.NewRecorder(Workload(), nil, &workloads.Monitor{})
-	if err := i.Sample(t.Context(), r); err != nil {
-		t.Fatal(err)
-	}
-	rows, err := r.Rows()
-	if err != nil {
-		t.Fatal(err)
-	}
-	values := map[string]float64{}
-	for n, name := range r.Names() {
-		values[name] = rows[0].Values[n]
-	}
-	return values
+	return workloadtest.Rows(t, Workload(), i)[0]
 }
 
 // The tensors q, k, v, out and the copies of k and v make 6 * seq_len * dim
@@ -134,10 +116,7 @@ func TestCheckIsWhatOpenRefuses(t *testing.T) {
 	refused := 0
 	rapid.Check(t, func(t *rapid.T) {
 		small := rapid.IntRange(1, 40)
-		values := workloads.Values{}
-		for _, p := range w.Params {
-			values[p.Name] = p.Default
-		}
+		values := workloadtest.Values(w, nil)
 		values["dim"], values["heads"], values["seq_len"] = small.Draw(t, "dim"), small.Draw(t, "heads"), small.Draw(t, "seq_len")
 		refusal := w.Check(values)
 		i, err := w.Open(t.Context(), workloads.Env{Params: values, Log: io.Discard})

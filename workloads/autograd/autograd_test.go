@@ -29,14 +29,7 @@ func TestConforms(t *testing.T) {
 func openInstance(t *testing.T, given workloads.Values) *instance {
 	t.Helper()
 	w := Workload()
-	values := workloads.Values{}
-	for _, p := range w.Params {
-		values[p.Name] = p.Default
-		if v, ok := given[p.Name]; ok {
-			values[p.Name] = v
-		}
-	}
-	i, err := w.Open(t.Context(), workloads.Env{Params: values, Seed: 1, Log: io.Discard})
+	i, err := w.Open(t.Context(), workloads.Env{Params: workloadtest.Values(w, given), Seed: 1, Log: io.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,22 +40,8 @@ func openInstance(t *testing.T, given workloads.Values) *instance {
 // sample takes two, since what the first one leaves behind shows in the second.
 func sample(t *testing.T, i *instance) map[string]float64 {
 	t.Helper()
-	r := workloads.NewRecorder(Workload(), nil, &workloads.Monitor{})
-	for range 2 {
-		r.Reset()
-		if err := i.Sample(t.Context(), r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	rows, err := r.Rows()
-	if err != nil {
-		t.Fatal(err)
-	}
-	values := map[string]float64{}
-	for n, name := range r.Names() {
-		values[name] = rows[0].Values[n]
-	}
-	return values
+	workloadtest.Rows(t, Workload(), i)
+	return workloadtest.Rows(t, Workload(), i)[0]
 }
 
 // Memory by depth: the same step for each block, exactly, and without gradients
@@ -183,10 +162,7 @@ func TestOpenRefuses(t *testing.T) {
 		t.Skip("this system does not tell how much memory is available")
 	}
 	w := Workload()
-	values := workloads.Values{}
-	for _, p := range w.Params {
-		values[p.Name] = p.Default
-	}
+	values := workloadtest.Values(w, nil)
 	values["dim"], values["depth"] = 100_000, 1000
 	_, err := w.Open(t.Context(), workloads.Env{Params: values, Log: io.Discard})
 	if err == nil || !strings.Contains(err.Error(), "MiB are available") {

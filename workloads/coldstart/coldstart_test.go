@@ -40,20 +40,9 @@ func testElsewhere(m *testing.M) int {
 	return m.Run()
 }
 
-func values(given workloads.Values) workloads.Values {
-	v := workloads.Values{}
-	for _, p := range Workload().Params {
-		v[p.Name] = p.Default
-		if x, ok := given[p.Name]; ok {
-			v[p.Name] = x
-		}
-	}
-	return v
-}
-
 func openInstance(t *testing.T, given workloads.Values, launch workloads.Launch) *instance {
 	t.Helper()
-	i, err := Workload().Open(t.Context(), workloads.Env{Params: values(given), Seed: 1, Log: io.Discard, Launch: launch})
+	i, err := Workload().Open(t.Context(), workloads.Env{Params: workloadtest.Values(Workload(), given), Seed: 1, Log: io.Discard, Launch: launch})
 	if errors.Is(err, workloads.ErrUnsupported) {
 		t.Skip(err)
 	}
@@ -66,23 +55,7 @@ func openInstance(t *testing.T, given workloads.Values, launch workloads.Launch)
 
 func sample(t *testing.T, i *instance) map[string]float64 {
 	t.Helper()
-	r := workloads.NewRecorder(Workload(), nil, &workloads.Monitor{})
-	err := i.Sample(t.Context(), r)
-	if errors.Is(err, workloads.ErrUnsupported) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows, err := r.Rows()
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := map[string]float64{}
-	for n, name := range r.Names() {
-		got[name] = rows[0].Values[n]
-	}
-	return got
+	return workloadtest.Rows(t, Workload(), i)[0]
 }
 
 var stageNames = []string{

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"runx/workloads"
+	"runx/workloads/workloadtest"
 )
 
 // What was evicted comes from the disk: nothing was in the page cache, and all
@@ -26,18 +27,8 @@ func TestEvictedIsGone(t *testing.T) {
 	if system.Type == unix.TMPFS_MAGIC || system.Type == unix.OVERLAYFS_SUPER_MAGIC {
 		t.Skip("this file system keeps its files in memory, or need not let go of them")
 	}
-	r := workloads.NewRecorder(Workload(), nil, &workloads.Monitor{})
-	if err := i.Sample(t.Context(), r); err != nil {
-		t.Fatal(err)
-	}
-	rows, err := r.Rows()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for n, name := range r.Names() {
-		if got := rows[0].Values[n]; name == "cached_ratio" && !(got <= mostEvicted) {
-			t.Errorf("%v of the file is in the page cache, want none", got)
-		}
+	if got := workloadtest.Rows(t, Workload(), i)[0]["cached_ratio"]; !(got <= mostEvicted) {
+		t.Errorf("%v of the file is in the page cache, want none", got)
 	}
 	if share, err := cachedShare(file); err != nil || share < leastCached {
 		t.Errorf("%v of the file is in the page cache after it was read (%v), want all", share, err)

@@ -47,10 +47,7 @@ func TestConformance(t *testing.T) {
 
 func openPoint(t *testing.T, given workloads.Values, spawn func(context.Context, workloads.Values) (workloads.Instance, error)) (*instance, error) {
 	t.Helper()
-	values := workloads.Values{}
-	for _, p := range Workload().Params {
-		values[p.Name] = p.Default
-	}
+	values := workloadtest.Values(Workload(), nil)
 	maps.Copy(values, small)
 	maps.Copy(values, given)
 	i, err := Workload().Open(t.Context(), workloads.Env{Params: values, Seed: 1, Log: io.Discard, Spawn: spawn})
@@ -68,22 +65,7 @@ func openPoint(t *testing.T, given workloads.Values, spawn func(context.Context,
 // rowsOf are the rows of one repetition by metric.
 func rowsOf(t *testing.T, i *instance) []map[string]float64 {
 	t.Helper()
-	r := workloads.NewRecorder(Workload(), nil, new(workloads.Monitor))
-	if err := i.Sample(t.Context(), r); err != nil {
-		t.Fatal(err)
-	}
-	rows, err := r.Rows()
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := make([]map[string]float64, len(rows))
-	for n, row := range rows {
-		all[n] = map[string]float64{}
-		for c, name := range r.Names() {
-			all[n][name] = row.Values[c]
-		}
-	}
-	return all
+	return workloadtest.Rows(t, Workload(), i)
 }
 
 // Each request is a row, and a latency is nothing but waiting and service.

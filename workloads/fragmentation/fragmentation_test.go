@@ -36,14 +36,7 @@ func TestConforms(t *testing.T) {
 func openInstance(t testing.TB, given workloads.Values) *instance {
 	t.Helper()
 	w := Workload()
-	values := workloads.Values{}
-	for _, p := range w.Params {
-		values[p.Name] = p.Default
-		if v, ok := given[p.Name]; ok {
-			values[p.Name] = v
-		}
-	}
-	i, err := w.Open(t.Context(), workloads.Env{Params: values, Seed: 1, Log: io.Discard})
+	i, err := w.Open(t.Context(), workloads.Env{Params: workloadtest.Values(w, given), Seed: 1, Log: io.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,23 +47,7 @@ func openInstance(t testing.TB, given workloads.Values) *instance {
 // rows are the metrics of one sample by name.
 func rows(t testing.TB, i *instance) []map[string]float64 {
 	t.Helper()
-	r := workloads.NewRecorder(Workload(), nil, &workloads.Monitor{})
-	if err := i.Sample(t.Context(), r); err != nil {
-		t.Fatal(err)
-	}
-	recorded, err := r.Rows()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []map[string]float64
-	for _, row := range recorded {
-		values := map[string]float64{}
-		for n, name := range r.Names() {
-			values[name] = row.Values[n]
-		}
-		all = append(all, values)
-	}
-	return all
+	return workloadtest.Rows(t, Workload(), i)
 }
 
 // The windows are where they are said to be, the heap is as full as was asked,

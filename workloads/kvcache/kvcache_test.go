@@ -10,17 +10,12 @@ import (
 	"pgregory.net/rapid"
 
 	"runx/workloads"
+	"runx/workloads/workloadtest"
 )
 
 func openInstance(given workloads.Values) (workloads.Instance, error) {
 	w := Workload()
-	values := workloads.Values{}
-	for _, p := range w.Params {
-		values[p.Name] = p.Default
-		if v, ok := given[p.Name]; ok {
-			values[p.Name] = v
-		}
-	}
+	values := workloadtest.Values(w, given)
 	return w.Open(context.Background(), workloads.Env{Params: values, Seed: 1, Log: io.Discard})
 }
 
@@ -36,19 +31,7 @@ func measure(t rapid.TB, params workloads.Values) map[string]float64 {
 			t.Fatal(err)
 		}
 	}
-	r := workloads.NewRecorder(Workload(), nil, &workloads.Monitor{})
-	if err := i.Sample(context.Background(), r); err != nil {
-		t.Fatal(err)
-	}
-	rows, err := r.Rows()
-	if err != nil {
-		t.Fatal(err)
-	}
-	values := map[string]float64{}
-	for n, name := range r.Names() {
-		values[name] = rows[0].Values[n]
-	}
-	return values
+	return workloadtest.Rows(t, Workload(), i)[0]
 }
 
 // What is published of these models: 2 * layers * kv_heads * head_dim * 2 bytes

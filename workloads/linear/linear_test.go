@@ -11,19 +11,13 @@ import (
 	"pgregory.net/rapid"
 
 	"runx/workloads"
+	"runx/workloads/workloadtest"
 )
 
 func openInstance(t rapid.TB, given workloads.Values) (*instance, error) {
 	t.Helper()
 	w := Workload()
-	values := workloads.Values{}
-	for _, p := range w.Params {
-		values[p.Name] = p.Default
-		if v, ok := given[p.Name]; ok {
-			values[p.Name] = v
-		}
-	}
-	i, err := w.Open(context.Background(), workloads.Env{Params: values, Seed: 1, Log: io.Discard})
+	i, err := w.Open(context.Background(), workloads.Env{Params: workloadtest.Values(w, given), Seed: 1, Log: io.Discard})
 	if err != nil {
 		return nil, err
 	}
@@ -37,22 +31,10 @@ func measure(t rapid.TB, params workloads.Values) map[string]float64 {
 		t.Fatal(err)
 	}
 	defer i.Close()
-	r := workloads.NewRecorder(Workload(), nil, &workloads.Monitor{})
-	for range 3 { // the peak must not grow
-		r.Reset()
-		if err := i.Sample(context.Background(), r); err != nil {
-			t.Fatal(err)
-		}
+	for range 2 { // the peak must not grow
+		workloadtest.Rows(t, Workload(), i)
 	}
-	rows, err := r.Rows()
-	if err != nil {
-		t.Fatal(err)
-	}
-	values := map[string]float64{}
-	for n, name := range r.Names() {
-		values[name] = rows[0].Values[n]
-	}
-	return values
+	return workloadtest.Rows(t, Workload(), i)[0]
 }
 
 func TestMemoryAndWorkByFormula(t *testing.T) {

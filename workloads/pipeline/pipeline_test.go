@@ -40,14 +40,7 @@ func TestConformance(t *testing.T) {
 func openInstance(t *testing.T, dir string, given workloads.Values) *instance {
 	t.Helper()
 	w := Workload()
-	values := workloads.Values{}
-	for _, p := range w.Params {
-		values[p.Name] = p.Default
-		if v, ok := given[p.Name]; ok {
-			values[p.Name] = v
-		}
-	}
-	i, err := w.Open(t.Context(), workloads.Env{Params: values, Seed: 1, Log: io.Discard, Dir: dir})
+	i, err := w.Open(t.Context(), workloads.Env{Params: workloadtest.Values(w, given), Seed: 1, Log: io.Discard, Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,19 +50,7 @@ func openInstance(t *testing.T, dir string, given workloads.Values) *instance {
 
 func measure(t *testing.T, i *instance) map[string]float64 {
 	t.Helper()
-	r := workloads.NewRecorder(Workload(), nil, &workloads.Monitor{})
-	if err := i.Sample(t.Context(), r); err != nil {
-		t.Fatal(err)
-	}
-	rows, err := r.Rows()
-	if err != nil {
-		t.Fatal(err)
-	}
-	values := map[string]float64{}
-	for n, name := range r.Names() {
-		values[name] = rows[0].Values[n]
-	}
-	return values
+	return workloadtest.Rows(t, Workload(), i)[0]
 }
 
 // Stages with what is unaccounted, and classes, each add up to the request.

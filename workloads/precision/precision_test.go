@@ -10,19 +10,13 @@ import (
 
 	"runx/internal/tensor/kernels"
 	"runx/workloads"
+	"runx/workloads/workloadtest"
 )
 
 func openInstance(t *testing.T, given workloads.Values, seed uint64) (*instance, error) {
 	t.Helper()
 	w := Workload()
-	values := workloads.Values{}
-	for _, p := range w.Params {
-		values[p.Name] = p.Default
-		if v, ok := given[p.Name]; ok {
-			values[p.Name] = v
-		}
-	}
-	i, err := w.Open(t.Context(), workloads.Env{Params: values, Seed: seed, Log: io.Discard})
+	i, err := w.Open(t.Context(), workloads.Env{Params: workloadtest.Values(w, given), Seed: seed, Log: io.Discard})
 	if err != nil {
 		return nil, err
 	}
@@ -36,19 +30,7 @@ func measure(t *testing.T, params workloads.Values) map[string]float64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := workloads.NewRecorder(Workload(), nil, &workloads.Monitor{})
-	if err := i.Sample(t.Context(), r); err != nil {
-		t.Fatal(err)
-	}
-	rows, err := r.Rows()
-	if err != nil {
-		t.Fatal(err)
-	}
-	values := map[string]float64{}
-	for n, name := range r.Names() {
-		values[name] = rows[0].Values[n]
-	}
-	return values
+	return workloadtest.Rows(t, Workload(), i)[0]
 }
 
 func TestBytesAndWorkByFormula(t *testing.T) {

@@ -3,7 +3,6 @@ package suite
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"strings"
 	"testing"
 
@@ -199,11 +198,7 @@ func TestWhereOfConflictsCures(t *testing.T) {
 	tried := 0
 	for _, w := range All() {
 		for _, refused := range suites[w.Name].Refused {
-			values := workloads.Values{}
-			for _, p := range w.Params {
-				values[p.Name] = p.Default
-			}
-			maps.Copy(values, refused)
+			values := workloadtest.Values(w, refused)
 			conflict, ok := errors.AsType[*workloads.Conflict](w.Check(values))
 			if !ok || conflict.Where == "" {
 				continue

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"runx/workloads"
+	"runx/workloads/workloadtest"
 )
 
 const draws = 100_000
@@ -19,14 +20,7 @@ const draws = 100_000
 func sample(t *testing.T, params workloads.Values, n int) (latencies []float64, failures int) {
 	t.Helper()
 	w := Workload()
-	values := workloads.Values{}
-	for _, p := range w.Params {
-		values[p.Name] = p.Default
-		if v, ok := params[p.Name]; ok {
-			values[p.Name] = v
-		}
-	}
-	i, err := w.Open(t.Context(), workloads.Env{Params: values, Seed: 1})
+	i, err := w.Open(t.Context(), workloads.Env{Params: workloadtest.Values(w, params), Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,13 +215,7 @@ func TestCheckRefuses(t *testing.T) {
 		"size^exponent is 0^-1, which is not finite":                             {"size": 0.0, "exponent": -1.0},
 		"size^exponent is 1e-300^-2, which is not finite":                        {"size": 1e-300, "exponent": -2.0},
 	} {
-		values := workloads.Values{}
-		for _, p := range w.Params {
-			values[p.Name] = p.Default
-			if v, ok := bad[p.Name]; ok {
-				values[p.Name] = v
-			}
-		}
+		values := workloadtest.Values(w, bad)
 		if err := w.Check(values); err == nil || err.Error() != want {
 			t.Errorf("%v: %v, want %q", bad, err, want)
 		}

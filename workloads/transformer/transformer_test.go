@@ -38,14 +38,7 @@ func TestConforms(t *testing.T) {
 func openInstance(t *testing.T, given workloads.Values) *instance {
 	t.Helper()
 	w := Workload()
-	values := workloads.Values{}
-	for _, p := range w.Params {
-		values[p.Name] = p.Default
-		if v, ok := given[p.Name]; ok {
-			values[p.Name] = v
-		}
-	}
-	i, err := w.Open(t.Context(), workloads.Env{Params: values, Seed: 1, Log: io.Discard})
+	i, err := w.Open(t.Context(), workloads.Env{Params: workloadtest.Values(w, given), Seed: 1, Log: io.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,22 +48,7 @@ func openInstance(t *testing.T, given workloads.Values) *instance {
 
 func sample(t *testing.T, i *instance) []map[string]float64 {
 	t.Helper()
-	r := workloads.NewRecorder(Workload(), nil, &workloads.Monitor{})
-	if err := i.Sample(t.Context(), r); err != nil {
-		t.Fatal(err)
-	}
-	rows, err := r.Rows()
-	if err != nil {
-		t.Fatal(err)
-	}
-	named := make([]map[string]float64, len(rows))
-	for n, row := range rows {
-		named[n] = map[string]float64{}
-		for m, name := range r.Names() {
-			named[n][name] = row.Values[m]
-		}
-	}
-	return named
+	return workloadtest.Rows(t, Workload(), i)
 }
 
 // The shape of nano: 2 layers, 64 wide, an MLP of 256, 256 tokens, 4 heads.
