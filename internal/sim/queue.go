@@ -2,7 +2,6 @@ package sim
 
 import (
 	"errors"
-	"math/rand/v2"
 	"time"
 )
 
@@ -36,8 +35,8 @@ type Config struct {
 // virtual time. In a steady state it allocates nothing.
 type Queue struct {
 	config Config
-	source *rand.PCG
-	random *rand.Rand
+	demand *Demand
+	coming time.Duration // the service of the request that comes next
 	events Heap
 	now    time.Duration
 	line   line
@@ -58,8 +57,7 @@ func NewQueue(c Config, seed uint64) (*Queue, error) {
 	if c.Servers < 1 || c.Gaps == nil || c.Service == nil {
 		return nil, errors.New("a queue needs a server, gaps and service times")
 	}
-	source := rand.NewPCG(seed, 0)
-	q := &Queue{config: c, source: source, random: rand.New(source), served: make([]time.Duration, c.Servers)}
+	q := &Queue{config: c, demand: NewDemand(c.Gaps, c.Service, seed), served: make([]time.Duration, c.Servers)}
 	q.Reset(seed)
 	return q, nil
 }
@@ -67,10 +65,7 @@ func NewQueue(c Config, seed uint64) (*Queue, error) {
 // Reset takes the queue back to time zero with another seed. The state of the
 // admission is the caller's.
 func (q *Queue) Reset(seed uint64) {
-	q.source.Seed(seed, 0)
-	if gaps, ok := q.config.Gaps.(interface{ Reset() }); ok {
-		gaps.Reset()
-	}
+	q.demand.Reset(seed)
 	q.events.Reset()
 	q.now = 0
 	q.line.reset()
@@ -79,7 +74,14 @@ func (q *Queue) Reset(seed uint64) {
 		q.idle = append(q.idle, uint32(s))
 	}
 	q.stats.Begin(0)
-	q.events.Push(q.config.Gaps.Draw(q.random), arrival, 0)
+	q.expect()
+}
+
+// expect schedules the next request.
+func (q *Queue) expect() {
+	r := q.demand.Next()
+	q.coming = r.Service
+	q.events.Push(q.now+r.Gap, arrival, 0)
 }
 
 // Stats are of the time since the last ResetStats. They change as the queue runs.
@@ -120,13 +122,14 @@ func (q *Queue) advance(to time.Duration) {
 
 // arrive takes in the request that has just come and schedules the next one.
 func (q *Queue) arrive() {
-	q.events.Push(q.now+q.config.Gaps.Draw(q.random), arrival, 0)
+	r := waiter{came: q.now, service: q.coming}
+	q.expect()
 	q.stats.Offered++
 	if a := q.config.Admission; a != nil && !a.Admit(q.now, q.Present()) {
 		q.stats.Refused++
 		return
 	}
-	q.line.push(q.now)
+	q.line.push(r)
 	q.dispatch()
 }
 
@@ -144,23 +147,26 @@ func (q *Queue) depart(server uint32) {
 // dispatch gives requests to servers while there are both.
 func (q *Queue) dispatch() {
 	for len(q.idle) > 0 && q.line.len() > 0 {
-		came := q.line.pop()
-		waited := q.now - came
+		r := q.line.pop()
+		waited := q.now - r.came
 		if a := q.config.Admission; a != nil && !a.Serve(q.now, waited, q.line.len()) {
 			q.stats.Dropped++
 			continue
 		}
 		server := q.idle[len(q.idle)-1]
 		q.idle = q.idle[:len(q.idle)-1]
-		q.served[server] = came
+		q.served[server] = r.came
 		q.stats.Wait.Add(waited)
-		q.events.Push(q.now+q.config.Service.Draw(q.random), departure, server)
+		q.events.Push(q.now+r.service, departure, server)
 	}
 }
 
-// A line is a ring of the times at which requests came.
+// A waiter is a request in the line.
+type waiter struct{ came, service time.Duration }
+
+// A line is a ring of the requests that wait.
 type line struct {
-	ring        []time.Duration // as long as a power of two
+	ring        []waiter // as long as a power of two
 	first, size int
 }
 
@@ -168,23 +174,23 @@ func (l *line) len() int { return l.size }
 
 func (l *line) reset() { l.first, l.size = 0, 0 }
 
-func (l *line) push(t time.Duration) {
+func (l *line) push(w waiter) {
 	if l.size == len(l.ring) {
 		l.grow()
 	}
-	l.ring[(l.first+l.size)&(len(l.ring)-1)] = t
+	l.ring[(l.first+l.size)&(len(l.ring)-1)] = w
 	l.size++
 }
 
-func (l *line) pop() time.Duration {
-	t := l.ring[l.first]
+func (l *line) pop() waiter {
+	w := l.ring[l.first]
 	l.first = (l.first + 1) & (len(l.ring) - 1)
 	l.size--
-	return t
+	return w
 }
 
 func (l *line) grow() {
-	ring := make([]time.Duration, max(16, 2*len(l.ring)))
+	ring := make([]waiter, max(16, 2*len(l.ring)))
 	n := copy(ring, l.ring[l.first:])
 	copy(ring[n:], l.ring[:l.first])
 	l.ring, l.first = ring, 0

@@ -129,7 +129,7 @@ func TestLittlesLawHoldsExactly(t *testing.T) {
 			}
 		}
 		for q.line.len() > 0 {
-			times.add(uint64(q.now-q.line.pop()), 1)
+			times.add(uint64(q.now-q.line.pop().came), 1)
 		}
 		area := s.waiting
 		area.add(s.busy.low, 1)
