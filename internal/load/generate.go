@@ -61,13 +61,21 @@ type Open struct {
 	// Gap is the time from one request to the next, and before the first one.
 	// It is asked for all gaps before the run starts.
 	Gap func() time.Duration
+	// Sleep sleeps for the last [lastSleep] before a request, which the timers of
+	// Go end up to 1 ms late on Linux where nothing else runs; nil is such a timer.
+	// [SystemSleep] is for a load in real time.
+	Sleep func(time.Duration)
 	// Spin is the last stretch before a request in which the generator looks at
-	// the clock again and again instead of sleeping. A sleep ends some 0.1 ms
-	// late, and later on a busy machine; spinning ends within a microsecond, but
-	// takes a core from the server all the while. Zero only sleeps, and the lag
-	// is in the log.
+	// the clock again and again instead of sleeping. A sleep of the system ends
+	// some 0.1 ms late, and later on a busy machine; spinning ends within a
+	// microsecond, but takes a core from the server all the while. Zero only
+	// sleeps, and the lag is in the log.
 	Spin time.Duration
 }
+
+// lastSleep bounds how long Sleep may take: it does not hear of the context's
+// end. It is more than a timer is late.
+const lastSleep = 2 * time.Millisecond
 
 // Run sends the requests and returns when the last one that was sent has ended.
 // It calls send from the caller's goroutine; send must hand the request on and
@@ -102,13 +110,20 @@ func (o Open) Run(ctx context.Context, l *Log, send func(*Request)) error {
 
 // await returns at the time, or false when the context ends before.
 func (o Open) await(ctx context.Context, l *Log, clock *time.Timer, at time.Duration) bool {
-	if left := at - l.now() - o.Spin; left > 0 {
+	early := o.Spin
+	if o.Sleep != nil {
+		early += lastSleep
+	}
+	if left := at - l.now() - early; left > 0 {
 		clock.Reset(left)
 		select {
 		case <-ctx.Done():
 			return false
 		case <-clock.C:
 		}
+	}
+	if left := at - l.now() - o.Spin; left > 0 && o.Sleep != nil {
+		o.Sleep(left)
 	}
 	for l.now() < at && ctx.Err() == nil {
 		runtime.Gosched()

@@ -309,3 +309,40 @@ func TestARunAllocatesNothingPerRequest(t *testing.T) {
 		t.Errorf("%v allocations for %d requests, %v for %d", a, few, b, many)
 	}
 }
+
+// Only the end of a gap is slept in the system, however long it is: the rest
+// hears of the end of the context.
+func TestTheLastStretchIsSleptInTheSystem(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var slept []time.Duration
+		sleep := func(d time.Duration) {
+			slept = append(slept, d)
+			time.Sleep(d)
+		}
+		gaps := []time.Duration{time.Second, time.Millisecond, 5 * time.Millisecond}
+		next := func() (gap time.Duration) {
+			gap, gaps = gaps[0], gaps[1:]
+			return gap
+		}
+		l := run(t, 1, 3, sleeper(0), Open{Requests: 3, Gap: next, Sleep: sleep}.Run)
+		if want := []time.Duration{lastSleep, time.Millisecond, lastSleep}; !slices.Equal(slept, want) {
+			t.Errorf("slept %v in the system, want %v", slept, want)
+		}
+		for n, r := range l.Requests() {
+			if r.Lag() != 0 {
+				t.Errorf("request %d was sent %v late", n, r.Lag())
+			}
+		}
+	})
+}
+
+func TestSystemSleepIsNeverShort(t *testing.T) {
+	t.Parallel()
+	for _, d := range []time.Duration{-time.Second, 0, time.Microsecond, 300 * time.Microsecond, 3 * time.Millisecond} {
+		start := time.Now()
+		if SystemSleep(d); time.Since(start) < d {
+			t.Errorf("a sleep of %v took %v", d, time.Since(start))
+		}
+	}
+}
