@@ -40,6 +40,13 @@ const lognormalCV = 2
 // leastWindow is how many requests come in a window at least, in the mean.
 const leastWindow = 10
 
+// Between them the times of a run are exact to a hundredth of a gap, and their
+// sums do not overflow.
+const (
+	leastGap   = 100 * time.Nanosecond
+	longestRun = 1_000_000_000 * time.Second
+)
+
 // Workload describes admission.
 func Workload() workloads.Workload {
 	return workloads.Workload{
@@ -84,6 +91,8 @@ func params() []workloads.Param {
 			Doc: "length of a run in mean gaps"},
 		{Name: "windows", Kind: workloads.Int, Unit: "windows", Default: 1, Min: new(1.0), Max: new(10_000.0),
 			Doc: "rows that a run is cut into"},
+		{Name: "demand_seed", Kind: workloads.Int, Default: 1, Min: new(0.0), Max: new(1e9),
+			Doc: "which requests come; the seed of the spec does not matter"},
 	}
 }
 
@@ -128,6 +137,7 @@ type point struct {
 	IntervalMS float64 `param:"interval_ms"`
 	Requests   int     `param:"requests"`
 	Windows    int     `param:"windows"`
+	DemandSeed int     `param:"demand_seed"`
 }
 
 // milliseconds as a duration of at least a nanosecond.
@@ -139,6 +149,9 @@ func milliseconds(ms float64) time.Duration {
 func (p *point) gap() time.Duration {
 	return milliseconds(p.ServiceMS / float64(p.Servers) / p.Load)
 }
+
+// end is when a run ends.
+func (p *point) end() time.Duration { return p.gap() * time.Duration(p.Requests) }
 
 func (p *point) gaps() sim.Distribution {
 	switch p.Arrivals {
@@ -190,14 +203,33 @@ func decode(v workloads.Values) (point, error) {
 	if err := v.Decode(&p); err != nil {
 		return p, err
 	}
-	if p.Requests < leastWindow*p.Windows {
-		return p, &workloads.Conflict{
+	return p, p.conflict()
+}
+
+// conflict is what cannot be simulated in whole nanoseconds, or cut.
+func (p *point) conflict() error {
+	gapNS := p.ServiceMS * float64(time.Millisecond) / float64(p.Servers) / p.Load
+	switch {
+	case p.Requests < leastWindow*p.Windows:
+		return &workloads.Conflict{
 			Params:  []string{"requests", "windows"},
 			Problem: fmt.Sprintf("%d requests are too few for %d windows of at least %d", p.Requests, p.Windows, leastWindow),
 			Where:   fmt.Sprintf("requests >= %d * windows", leastWindow),
 		}
+	case gapNS < float64(leastGap):
+		return &workloads.Conflict{
+			Params:  []string{"service_ms", "servers", "load"},
+			Problem: fmt.Sprintf("a request every %.3g ns is less than %v apart: times are whole nanoseconds", gapNS, leastGap),
+			Where:   fmt.Sprintf("service_ms * 1e6 / servers / load >= %d", leastGap.Nanoseconds()),
+		}
+	case gapNS*float64(p.Requests) > float64(longestRun):
+		return &workloads.Conflict{
+			Params:  []string{"requests", "service_ms", "servers", "load"},
+			Problem: fmt.Sprintf("%d requests every %.3g s take more than the %.0f s that a clock of nanoseconds holds", p.Requests, gapNS/1e9, longestRun.Seconds()),
+			Where:   fmt.Sprintf("requests * service_ms / servers / load <= %.0f", longestRun.Seconds()*1e3),
+		}
 	}
-	return p, nil
+	return nil
 }
 
 func check(v workloads.Values) error {
@@ -208,7 +240,7 @@ func check(v workloads.Values) error {
 // What a request may take at most: its place in a line that doubles, or its
 // record and its events.
 const (
-	simulatedBytes = 32
+	simulatedBytes = 64
 	liveBytes      = 512
 )
 
@@ -224,7 +256,7 @@ func open(_ context.Context, env workloads.Env) (workloads.Instance, error) {
 	if err := workloads.RequireMemory(float64(size) * float64(p.Requests)); err != nil {
 		return nil, err
 	}
-	i := &instance{point: p, seed: env.Seed, policy: newPolicy(&p)}
+	i := &instance{point: p, policy: newPolicy(&p)}
 	i.theory, i.hasTheory = p.theory()
 	if p.Mode == live {
 		i.server = newServer(&i.point, i.policy)
@@ -233,14 +265,13 @@ func open(_ context.Context, env workloads.Env) (workloads.Instance, error) {
 	i.queue, err = sim.NewQueue(sim.Config{
 		Servers: p.Servers, Gaps: p.gaps(), Service: p.services(),
 		Admission: i.policy, Objective: milliseconds(p.SLOMS),
-	}, env.Seed)
+	}, 0)
 	return i, err
 }
 
 // An instance is one point: a simulated queue or a live server.
 type instance struct {
 	point
-	seed   uint64
 	runs   uint64
 	policy policy
 	queue  *sim.Queue // of mode sim
@@ -257,11 +288,10 @@ type course interface {
 	ResetStats()
 }
 
-// Sample performs one run and records its windows. Each run has a seed of its
-// own.
+// Sample performs one run and records its windows. The n-th run of every
+// instance with the same demand_seed meets the same demand.
 func (i *instance) Sample(ctx context.Context, r *workloads.Recorder) error {
-	const golden = 0x9e3779b97f4a7c15 // spreads the seeds of the runs
-	seed := i.seed + i.runs*golden
+	seed := uint64(i.DemandSeed)<<32 + i.runs
 	i.runs++
 	i.policy.reset()
 	if i.server == nil {
@@ -278,7 +308,7 @@ func (i *instance) Sample(ctx context.Context, r *workloads.Recorder) error {
 func (i *instance) follow(ctx context.Context, r *workloads.Recorder, c course) error {
 	const stretch = 10_000 // mean gaps between two looks at the context
 	gap := i.gap()
-	end := gap * time.Duration(i.Requests)
+	end := i.end()
 	for w := range i.Windows {
 		until := end / time.Duration(i.Windows) * time.Duration(w+1)
 		for now := c.Stats().End; now < until; {
@@ -337,9 +367,5 @@ func (i *instance) record(r *workloads.Recorder, s *sim.Stats) {
 	}
 }
 
-func (i *instance) Close() error {
-	if i.server != nil {
-		i.server.close()
-	}
-	return nil
-}
+// Close has nothing to release: the workers of a live run end with it.
+func (i *instance) Close() error { return nil }

@@ -3,9 +3,9 @@ package admission
 import (
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"reflect"
-	"slices"
 	"testing"
 	"time"
 
@@ -30,9 +30,13 @@ func TestConformance(t *testing.T) {
 			{"mode": "live", "policy": "queue_limit", "load": 3.0, "queue_limit": 0},
 			{"mode": "live", "policy": "token_bucket", "load": 3.0},
 		},
-		Refused: []workloads.Values{{"requests": 99, "windows": 10}},
-		Slow:    workloads.Values{"mode": "live", "servers": 1, "service_ms": 10_000.0, "load": 1.0, "requests": 360},
-		Seeded:  []string{"offered_count", "elapsed_s"},
+		Refused: []workloads.Values{
+			{"requests": 99, "windows": 10},
+			{"servers": 1024, "service_ms": 0.01, "load": 1.0},
+			{"requests": 100_000_000, "service_ms": 10_000.0, "servers": 1, "load": 0.01},
+		},
+		Slow:   workloads.Values{"mode": "live", "servers": 1, "service_ms": 10_000.0, "load": 1.0, "requests": 360},
+		Seeded: []string{"offered_count", "elapsed_s"},
 		Optional: []string{
 			"p50_ms", "p99_ms", "queue_ms", "rejected_ratio", "slo_ratio", "little_error_ratio", "events_count", "lag_ms",
 			"theory_latency_ms", "theory_rejected_ratio", "theory_queue_length_count",
@@ -41,16 +45,23 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-// sample takes rows of one instance, each with its metrics by name.
-func sample(t testing.TB, seed uint64, given workloads.Values) []map[string]float64 {
+func openInstance(t testing.TB, given workloads.Values) workloads.Instance {
 	t.Helper()
 	w := Workload()
-	i, err := w.Open(t.Context(), workloads.Env{Params: workloadtest.Values(w, given), Seed: seed, Log: io.Discard})
+	i, err := w.Open(t.Context(), workloads.Env{Params: workloadtest.Values(w, given), Log: io.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer i.Close()
-	return workloadtest.Rows(t, w, i)
+	t.Cleanup(func() { i.Close() })
+	return i
+}
+
+// sample takes rows of one run, each with its metrics by name.
+func sample(t testing.TB, seed int, given workloads.Values) []map[string]float64 {
+	t.Helper()
+	given = maps.Clone(given)
+	given["demand_seed"] = seed
+	return workloadtest.Rows(t, Workload(), openInstance(t, given))
 }
 
 // The formulas hold for the runs that they are stated for: within 3%, which is
@@ -120,12 +131,47 @@ func TestOverloadIsBoundedBySheddingOnly(t *testing.T) {
 func TestSimulationIsDetermined(t *testing.T) {
 	t.Parallel()
 	given := workloads.Values{"policy": "codel", "arrivals": "bursty", "service": "lognormal", "load": 1.3, "requests": 20_000, "windows": 20}
-	text := func(seed uint64) string { return fmt.Sprint(sample(t, seed, given)) }
+	text := func(seed int) string { return fmt.Sprint(sample(t, seed, given)) }
 	if again := text(1); text(1) != again {
 		t.Error("the same seed gives other rows")
 	}
 	if text(1) == text(2) {
 		t.Error("another seed gives the same rows")
+	}
+}
+
+// The policies meet the same requests, run for run; those that let everyone in
+// are then the same to the bit. The next run and another demand_seed bring other
+// requests.
+func TestPoliciesMeetTheSameDemand(t *testing.T) {
+	t.Parallel()
+	runs := func(given workloads.Values) (offered [2]float64, latency [2]float64) {
+		given["requests"] = 2000
+		given["arrivals"] = bursty
+		i := openInstance(t, given)
+		for n := range offered {
+			row := workloadtest.Rows(t, Workload(), i)[0]
+			offered[n], latency[n] = row["offered_count"], row["latency_ms"]
+		}
+		return offered, latency
+	}
+	want, all := runs(workloads.Values{"load": 2.0})
+	if want[0] == want[1] {
+		t.Error("two runs have the same demand")
+	}
+	for _, policy := range []string{queueLimit, tokenBucket, coDel, adaptive} {
+		if got, latency := runs(workloads.Values{"load": 2.0, "policy": policy}); got != want || latency == all {
+			t.Errorf("%s: %v requests, want %v; latency %v", policy, got, want, latency)
+		}
+	}
+	if _, latency := runs(workloads.Values{"load": 2.0, "policy": queueLimit, "queue_limit": 1_000_000}); latency != all {
+		t.Errorf("latency %v with a limit that nobody meets, %v without one", latency, all)
+	}
+	if got, _ := runs(workloads.Values{"load": 2.0, "mode": live, "service_ms": 0.5}); got != want {
+		t.Errorf("%v requests of a live server, want %v", got, want)
+	}
+	if got, _ := runs(workloads.Values{"load": 2.0, "demand_seed": 2}); got == want {
+		t.Error("another demand_seed brings the same requests")
 	}
 }
 
@@ -199,7 +245,7 @@ func TestLiveAccountsForEveryRequest(t *testing.T) {
 			if policy == queueLimit && m["queue_length_count"] > 4+3 {
 				t.Errorf("%v requests waited", m["queue_length_count"])
 			}
-			if m["utilization_ratio"] < 0.5 || m["utilization_ratio"] > 1 || !(m["latency_ms"] > 1) {
+			if m["queue_length_max_count"] < 1 || m["utilization_ratio"] < 0.5 || m["utilization_ratio"] > 1 || !(m["latency_ms"] > 1) {
 				t.Errorf("utilization %v, latency %v ms", m["utilization_ratio"], m["latency_ms"])
 			}
 		})
@@ -224,31 +270,6 @@ func TestTokenBucketAdmitsAtMostItsRate(t *testing.T) {
 				t.Fatalf("%d admitted from %v to %v", last-first+1, admitted[first], admitted[last])
 			}
 		}
-	}
-}
-
-// The drops come at the times of the paper: the first after an interval above
-// the target, then interval/sqrt(count) apart; and they end below the target.
-func TestCoDelDropsByItsLaw(t *testing.T) {
-	t.Parallel()
-	const ms = time.Millisecond
-	p := &codelPolicy{target: 5 * ms, interval: 100 * ms}
-	var drops []time.Duration
-	for now := time.Duration(0); now < 400*ms; now += ms {
-		if !p.Serve(now, 20*ms, 9) {
-			drops = append(drops, now)
-		}
-	}
-	if want := []time.Duration{100 * ms, 200 * ms, 271 * ms, 329 * ms, 379 * ms}; !slices.Equal(drops, want) {
-		t.Errorf("drops at %v, want %v", drops, want)
-	}
-	for now := 400 * ms; now < 600*ms; now += ms {
-		if !p.Serve(now, 4*ms, 9) {
-			t.Errorf("dropped at %v below the target", now)
-		}
-	}
-	if !p.Serve(600*ms, 20*ms, 0) || !p.Serve(700*ms, 20*ms, 0) {
-		t.Error("dropped the last of a line")
 	}
 }
 

@@ -3,7 +3,6 @@ package admission
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -19,15 +18,13 @@ var (
 // A server answers requests in real time. What it did is replayed afterwards, so
 // that nothing is counted while it is loaded.
 type server struct {
-	generator load.Open
-	log       load.Log
-	pool      *load.Pool
-	source    *rand.PCG
-	random    *rand.Rand
-	gaps      sim.Distribution
-	service   []time.Duration // of each request by its number
-	draws     sim.Distribution
-	timers    []*time.Timer // of each worker
+	demand   *sim.Demand
+	end      time.Duration // of the demand
+	requests []sim.Request // of the run
+	workers  int
+	timers   []*time.Timer // of each worker
+	log      load.Log
+	pool     *load.Pool // of the run
 
 	ctx context.Context // of the run
 
@@ -41,34 +38,24 @@ type server struct {
 }
 
 func newServer(p *point, admission policy) *server {
-	source := rand.NewPCG(0, 0)
 	s := &server{
-		source: source, random: rand.New(source), gaps: p.gaps(), draws: p.services(),
-		service: make([]time.Duration, p.Requests), policy: admission,
-		timers: make([]*time.Timer, p.Servers),
+		demand: sim.NewDemand(p.gaps(), p.services(), 0), end: p.end(),
+		workers: p.Servers, timers: make([]*time.Timer, p.Servers), policy: admission,
 	}
 	s.replay.objective = milliseconds(p.SLOMS)
-	s.generator = load.Open{Requests: p.Requests, Gap: func() time.Duration { return s.gaps.Draw(s.random) }}
 	for n := range s.timers {
 		s.timers[n] = time.NewTimer(time.Hour)
 		s.timers[n].Stop()
 	}
-	s.pool = load.NewPool(p.Servers, p.Requests, s.serve)
 	return s
 }
 
 // run offers the requests and returns when all have ended.
 func (s *server) run(ctx context.Context, seed uint64) error {
-	s.source.Seed(seed, 0)
-	if gaps, ok := s.gaps.(interface{ Reset() }); ok {
-		gaps.Reset()
-	}
-	for n := range s.service {
-		s.service[n] = s.draws.Draw(s.random)
-	}
+	s.draw(seed)
 	s.ctx = ctx
 	s.waiting, s.busy = 0, 0
-	if err := s.generator.Run(ctx, &s.log, s.receive); err != nil {
+	if err := s.offer(); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
@@ -81,6 +68,31 @@ func (s *server) run(ctx context.Context, seed uint64) error {
 	}
 	s.lag /= time.Duration(max(1, len(s.log.Requests())))
 	return nil
+}
+
+// draw makes the requests that a simulation of the same seed meets until the
+// end.
+func (s *server) draw(seed uint64) {
+	s.demand.Reset(seed)
+	s.requests = s.requests[:0]
+	r := s.demand.Next()
+	for at := r.Gap; at <= s.end; at += r.Gap {
+		s.requests = append(s.requests, r)
+		r = s.demand.Next()
+	}
+}
+
+// offer sends the requests to workers, and returns when both are done.
+func (s *server) offer() error {
+	s.pool = load.NewPool(s.workers, len(s.requests), s.serve)
+	defer s.pool.Close()
+	n := 0
+	generator := load.Open{Requests: len(s.requests), Gap: func() time.Duration {
+		gap := s.requests[n].Gap
+		n++
+		return gap
+	}}
+	return generator.Run(s.ctx, &s.log, s.receive)
 }
 
 func (s *server) now() time.Duration { return time.Since(s.log.Epoch()) }
@@ -113,7 +125,7 @@ func (s *server) serve(worker int, r *load.Request) error {
 	if !serve {
 		return errDropped
 	}
-	err := s.sleep(worker, s.service[r.Number])
+	err := s.sleep(worker, s.requests[r.Number].Service)
 	s.mu.Lock()
 	s.busy--
 	now = s.now()
@@ -131,13 +143,6 @@ func (s *server) sleep(worker int, d time.Duration) error {
 	case <-s.ctx.Done():
 		timer.Stop()
 		return context.Cause(s.ctx)
-	}
-}
-
-func (s *server) close() {
-	if s.pool != nil {
-		s.pool.Close()
-		s.pool = nil
 	}
 }
 

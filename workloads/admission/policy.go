@@ -68,9 +68,10 @@ func (p *tokenPolicy) Admit(now time.Duration, _ int) bool {
 	return true
 }
 
-// codelPolicy is the state machine of Nichols and Jacobson's pseudocode: what
-// they call the packet sojourn time is here the wait of a request whose turn has
-// come.
+// codelPolicy is the state machine of the pseudocode in RFC 8289, section 5: what
+// is there the sojourn time of a packet is here the wait of a request whose turn
+// has come. There one call takes packets until one passes, here each request is
+// a call.
 type codelPolicy struct {
 	openPolicy
 	target, interval time.Duration
@@ -78,6 +79,7 @@ type codelPolicy struct {
 	above    bool          // the wait has been above the target since due - interval
 	due      time.Duration // when that has lasted for an interval
 	dropping bool
+	dropped  bool          // the last request, at next: the drop after it has no time yet
 	next     time.Duration // the next drop
 	count    int           // drops since dropping began
 	previous int           // count when it last began
@@ -87,33 +89,44 @@ func (p *codelPolicy) reset() { *p = codelPolicy{target: p.target, interval: p.i
 
 func (p *codelPolicy) Serve(now, waited time.Duration, behind int) bool {
 	excessive := p.excessive(now, waited, behind)
-	switch {
-	case p.dropping && !excessive:
-		p.dropping = false
-	case p.dropping && now >= p.next:
-		p.count++
-		p.next = p.law(p.next)
-		return false
-	case !p.dropping && excessive:
-		p.dropping = true
-		// What worked a short while ago is a better start than nothing.
-		since := p.count - p.previous
-		if since > 1 && now-p.next < 16*p.interval {
-			p.count = since
-		} else {
-			p.count = 1
-		}
-		p.previous = p.count
-		p.next = p.law(now)
+	if !excessive {
+		p.dropping, p.dropped = false, false
+		return true
+	}
+	if !p.dropping {
+		p.begin(now)
 		return false
 	}
-	return true
+	if p.dropped {
+		p.dropped = false
+		p.next = p.law(p.next)
+	}
+	if now < p.next {
+		return true
+	}
+	p.count++
+	p.dropped = true
+	return false
+}
+
+// begin enters the dropping state with a first drop. What worked a short while
+// ago is a better start than nothing.
+func (p *codelPolicy) begin(now time.Duration) {
+	since := p.count - p.previous
+	p.count = 1
+	if since > 1 && now-p.next < 16*p.interval {
+		p.count = since
+	}
+	p.previous = p.count
+	p.dropping = true
+	p.next = p.law(now)
 }
 
 // excessive tells whether waits have been above the target for an interval. A
-// line that is empty behind the request is none that stands.
+// line of which no more than one request is left, where the RFC has a packet of
+// the largest size, is none that stands.
 func (p *codelPolicy) excessive(now, waited time.Duration, behind int) bool {
-	if waited < p.target || behind == 0 {
+	if waited < p.target || behind <= 1 {
 		p.above = false
 		return false
 	}
