@@ -53,8 +53,12 @@ type axis struct {
 
 func (b *starter) line(format string, args ...any) { fmt.Fprintf(b, format+"\n", args...) }
 
+// mostChoices is how many values an enum to sweep has at most: more of them are
+// a catalogue, of models for example, of which some take long.
+const mostChoices = 8
+
 // plan chooses what to sweep: a number with twice its default, and the first
-// enum of which several values go with these.
+// enum, not too long, of which several values go with these.
 func (b *starter) plan() {
 	for _, p := range b.workload.Params {
 		twice, ok := double(p)
@@ -66,6 +70,9 @@ func (b *starter) plan() {
 		b.number = &axis{workloads.Param{Name: "size", Kind: workloads.Int, Doc: "any name that the command has in braces"}, []any{1, 2}}
 	}
 	for _, p := range b.workload.Params {
+		if len(p.Enum) > mostChoices {
+			continue
+		}
 		if choices := b.choices(p); len(choices) > 1 {
 			b.choice = &axis{p, choices}
 			return

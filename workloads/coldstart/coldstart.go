@@ -39,8 +39,8 @@ func Workload() workloads.Workload {
 		Name: "coldstart",
 		Doc:  workloads.PackageDoc(source),
 		Params: []workloads.Param{
-			{Name: "model", Kind: workloads.String, Default: "nano",
-				Doc: "shape of the model: nano, micro, gpt2-small, smollm2-135m"},
+			{Name: "model", Kind: workloads.Enum, Enum: nn.Presets(), Default: "nano",
+				Doc: "shape of the model: nano and micro are small ones of our own, the others are published"},
 			{Name: "layers", Kind: workloads.Int, Unit: "layers", Default: 0, Min: new(0.0), Max: new(1000.0),
 				Doc: "how many of the model's layers there are, which changes its size; 0 is all"},
 			{Name: "dtype", Kind: workloads.Enum, Enum: []string{fp32, fp16, bf16}, Default: fp32,
@@ -105,7 +105,7 @@ func decode(v workloads.Values) (config, error) {
 	c.format = kernels.FormatOf(c.DType)
 	var err error
 	if c.shape, err = nn.Preset(c.Model); err != nil {
-		return c, &workloads.Conflict{Params: []string{"model"}, Problem: err.Error()}
+		return c, err
 	}
 	if c.Layers > c.shape.Layers {
 		return c, &workloads.Conflict{

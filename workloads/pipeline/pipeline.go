@@ -29,8 +29,8 @@ func Workload() workloads.Workload {
 		Name: "pipeline",
 		Doc:  workloads.PackageDoc(source),
 		Params: []workloads.Param{
-			{Name: "model", Kind: workloads.String, Default: "micro",
-				Doc: "shape: nano and micro, of our own, or a published one such as smollm2-135m and gpt2-small"},
+			{Name: "model", Kind: workloads.Enum, Enum: nn.Presets(), Default: "micro",
+				Doc: "shape of the model: nano and micro are small ones of our own, the others are published"},
 			{Name: "dtype", Kind: workloads.Enum, Enum: []string{fp32, fp16, bf16}, Default: fp32,
 				Doc: "how the matrices are stored; what is computed is float32 always"},
 			{Name: "prompt_tokens", Kind: workloads.Int, Unit: "tokens", Default: 64, Min: new(1.0), Max: new(1e6),
@@ -89,7 +89,7 @@ func check(v workloads.Values) error {
 	}
 	config, err := nn.Preset(s.Model)
 	if err != nil {
-		return &workloads.Conflict{Params: []string{"model"}, Problem: err.Error()}
+		return err
 	}
 	if s.capacity() > config.MaxSeqLen {
 		return &workloads.Conflict{

@@ -63,7 +63,8 @@ var suites = map[string]workloadtest.Suite{
 	},
 	"coldstart": {
 		Cases:   []workloads.Values{{"load_by": "mmap", "page_cache": "evicted"}},
-		Refused: []workloads.Values{{"model": "no such model"}, {"model": "tinyllama-1.1b"}, {"prompt_tokens": 257}},
+		Untried: []string{"model"},
+		Refused: []workloads.Values{{"model": "tinyllama-1.1b"}, {"prompt_tokens": 257}},
 		Seeded:  []string{"weights_bytes"},
 		Optional: []string{
 			"stage_spawn_ms", "stage_init_ms", "stage_handshake_ms", "cached_ratio",
@@ -128,7 +129,8 @@ var suites = map[string]workloadtest.Suite{
 	},
 	"pipeline": {
 		Params:    workloads.Values{"model": "nano", "prompt_tokens": 5, "new_tokens": 3},
-		Refused:   []workloads.Values{{"model": "no such model"}, {"prompt_tokens": 250, "new_tokens": 8}},
+		Untried:   []string{"model"},
+		Refused:   []workloads.Values{{"prompt_tokens": 250, "new_tokens": 8}},
 		Seeded:    []string{"memory_bytes", "work_flops", "moved_bytes", "spans_count"},
 		Optional:  []string{"tpot_ms"},
 		Allocates: "JSON is read and written, and each tensor has a header",
@@ -161,6 +163,7 @@ var suites = map[string]workloadtest.Suite{
 	},
 	"transformer": {
 		Params:    workloads.Values{"model": "nano", "prompt_tokens": 12, "requests": 20, "rate_per_s": 2000.0},
+		Untried:   []string{"model"},
 		Refused:   []workloads.Values{{"prompt_tokens": 256}, {"phase": "decode", "arrivals": "poisson"}},
 		Slow:      workloads.Values{"arrivals": "poisson", "rate_per_s": 0.001},
 		Seeded:    []string{"cache_bytes"},

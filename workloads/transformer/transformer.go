@@ -39,8 +39,8 @@ func params() []workloads.Param {
 	return []workloads.Param{
 		{Name: "phase", Kind: workloads.Enum, Enum: []string{prefill, decode, generate}, Default: prefill,
 			Doc: "what is done with a batch: prefill goes through the prompts, decode adds one token, generate does all"},
-		{Name: "model", Kind: workloads.String, Default: "micro",
-			Doc: "shape of the model: nano, micro, gpt2-small, gpt2-medium, smollm2-135m and others of their families"},
+		{Name: "model", Kind: workloads.Enum, Enum: nn.Presets(), Default: "micro",
+			Doc: "shape of the model: nano and micro are small ones of our own, the others are published"},
 		{Name: "dtype", Kind: workloads.Enum, Enum: []string{"fp32", "fp16", "bf16"}, Default: "fp32",
 			Doc: "format of the weights; the arithmetic is in fp32"},
 		{Name: "packed", Kind: workloads.Bool, Default: true,
@@ -122,7 +122,7 @@ func check(v workloads.Values) error {
 	}
 	config, err := nn.Preset(s.Model)
 	if err != nil {
-		return &workloads.Conflict{Params: []string{"model"}, Problem: err.Error()}
+		return err
 	}
 	if most := config.MaxSeqLen; s.tokens() > most {
 		return &workloads.Conflict{

@@ -27,6 +27,9 @@ const (
 func (s *Suite) cases() []workloads.Values {
 	all := []workloads.Values{s.complete(nil)}
 	for _, p := range s.Workload.Params {
+		if slices.Contains(s.Untried, p.Name) {
+			continue
+		}
 		for _, v := range p.Enum {
 			all = append(all, s.complete(workloads.Values{p.Name: v}))
 		}

@@ -29,11 +29,21 @@ func (s *Suite) checkDescription(t *testing.T) {
 			t.Errorf("the suite needs a value of %q, which has no default", p.Name)
 		}
 	}
+	for _, name := range s.Untried {
+		if !s.isEnum(name) {
+			t.Errorf("the suite leaves %q untried, which is no enum of the workload", name)
+		}
+	}
 	for _, name := range slices.Concat(s.Seeded, s.Optional, s.Dimensionless) {
 		if !s.isMetric(name) {
 			t.Errorf("the suite names the metric %q, which the workload does not have", name)
 		}
 	}
+}
+
+func (s *Suite) isEnum(name string) bool {
+	p, _ := s.Workload.Param(name)
+	return p.Kind == workloads.Enum
 }
 
 func (s *Suite) isMetric(name string) bool {

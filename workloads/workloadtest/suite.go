@@ -44,6 +44,9 @@ type Suite struct {
 	// Params are what parameters without a default get, and those whose
 	// default is too large for a test.
 	Params workloads.Values
+	// Untried are the enums of which only the value in Params or the default is
+	// tried: some of their values take more than a test has.
+	Untried []string
 	// Cases are points to try beyond the default and the values of the enums.
 	// What a case does not name is as in Params.
 	Cases []workloads.Values

@@ -31,6 +31,9 @@ func workload(fault string) workloads.Workload {
 		Check:   func(v workloads.Values) error { return check(fault, v) },
 		Metrics: []workloads.Metric{{Name: "drawn_count", Doc: "depends on the seed"}},
 		Open: func(_ context.Context, env workloads.Env) (workloads.Instance, error) {
+			if fault == "heavy" && env.Params["mode"] == "slow" && env.Params["n"] == 1 {
+				return nil, errors.New("too heavy for a test")
+			}
 			if fault == "unsupported" || fault == "partly" && env.Params["mode"] == "slow" {
 				return nil, fmt.Errorf("no such device: %w", workloads.ErrUnsupported)
 			}
@@ -158,6 +161,8 @@ func TestTested(t *testing.T) {
 		s.Params = nil
 	case "no unit":
 		s.Seeded = nil
+	case "heavy":
+		s.Untried, s.Allocates = []string{"mode"}, "no matter"
 	case "partly":
 		s.Refused = nil
 		s.Allocates = "the test makes it a description for each sample"
@@ -172,6 +177,15 @@ func TestUnsupportedCaseIsPassedOver(t *testing.T) {
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "mode=slow n=1: passed over: open: no such device") {
 		t.Errorf("%v and\n%s\nwant that a case is passed over", err, out)
+	}
+}
+
+func TestUntriedValuesAreNotTried(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestTested$", "-test.v")
+	cmd.Env = append(os.Environ(), faultVariable+"=heavy", "GORACE=atexit_sleep_ms=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v and\n%s\nwant that only the default of mode is tried", err, out)
 	}
 }
 
