@@ -54,6 +54,7 @@ type laboratory struct {
 	dirs     []string
 	opened   func(workloads.Env) error // called by each Open
 	verified int
+	rep      int // of the latest sample, as it was told
 	value    func(x, sample int) float64
 }
 
@@ -151,6 +152,7 @@ func (i *fake) Verify(context.Context) error {
 
 func (i *fake) Sample(ctx context.Context, r *workloads.Recorder) error {
 	i.lab.note("sample", i.x)
+	i.lab.rep = r.Rep()
 	if i.lab.sampled != nil {
 		i.lab.sampled(i.x)
 	}

@@ -193,6 +193,24 @@ func TestEviction(t *testing.T) {
 	}
 }
 
+// A workload is told which repetition it is asked for, whatever was thrown away
+// before it and however often the instance was opened again.
+func TestRepetitionIsTold(t *testing.T) {
+	t.Parallel()
+	l, j := &laboratory{}, &memory{}
+	l.value = func(int, int) float64 { return 1 + float64(l.rep) }
+	s := parse(t, l, "sweep: {x: {range: [1, 1100, 1]}}", "measure: {warmup: 1, samples: 2}")
+	measure(t, s, j, Options{})
+	if len(j.rows) != 2200 {
+		t.Errorf("%d rows", len(j.rows))
+	}
+	for _, r := range j.rows {
+		if r.Values[0] != 1+float64(r.Rep) {
+			t.Fatalf("repetition %d of point %d was called %v", r.Rep, r.Point, r.Values[0]-1)
+		}
+	}
+}
+
 // What makes room is the instance that was not used for longest.
 func TestLeastRecentlyUsed(t *testing.T) {
 	t.Parallel()

@@ -58,6 +58,7 @@ func (s *slot) sample(ctx context.Context, n int) (err error) {
 		}
 	}()
 	s.recorder.Reset()
+	s.recorder.SetRep(int(s.point.reps))
 	if s.discards {
 		s.recorder.Discard()
 	}

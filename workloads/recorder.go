@@ -43,7 +43,8 @@ type Recorder struct {
 	n        int // rows in use; the rest are kept for reuse
 	open     bool
 	discards bool // the rows will not be read
-	ops      int  // calls of the operation per Measure; 0 until known
+	rep      int
+	ops      int // calls of the operation per Measure; 0 until known
 	err      error
 }
 
@@ -69,6 +70,16 @@ func (r *Recorder) Discard() {
 	r.Reset()
 	r.discards = true
 }
+
+// SetRep says which repetition of its point the next call of Sample is for,
+// counted from 0.
+func (r *Recorder) SetRep(n int) { r.rep = n }
+
+// Rep returns the number of the repetition. One that is thrown away, or tried
+// again, has the number of the one that counts, and an instance that is opened
+// later goes on where another one ended: what is drawn from Rep is the same at
+// all points, whatever came between.
+func (r *Recorder) Rep() int { return r.rep }
 
 // Rows returns what was recorded since Reset. It is valid until the next call
 // of Reset. The error is a mistake of the workload: no row at all, or a metric

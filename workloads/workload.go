@@ -108,8 +108,9 @@ type Verifier interface {
 // A MultiSampler is an instance for which n samples in one call cost less than
 // n calls: one that lives in another process.
 type MultiSampler interface {
-	// SampleN appends the rows of up to n samples. It stops at the first one
-	// that fails: the rows before it are in the recorder.
+	// SampleN appends the rows of up to n samples, of which the first is
+	// repetition r.Rep(). It stops at the first one that fails: the rows before
+	// it are in the recorder.
 	SampleN(ctx context.Context, n int, r *Recorder) error
 }
 

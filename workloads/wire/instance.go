@@ -101,7 +101,7 @@ func (i *instance) Sample(ctx context.Context, r *workloads.Recorder) error {
 // SampleN takes up to n samples without a word in between.
 func (i *instance) SampleN(ctx context.Context, n int, r *workloads.Recorder) error {
 	asked := time.Now().UnixMicro()
-	_, err := i.call(ctx, request{Type: typeSample, N: n}, func(a *answer) error { return i.record(a.Rows, asked, r) })
+	_, err := i.call(ctx, request{Type: typeSample, N: n, Rep: r.Rep()}, func(a *answer) error { return i.record(a.Rows, asked, r) })
 	return err
 }
 

@@ -42,6 +42,7 @@ type request struct {
 	Dir      string              `json:"dir,omitempty"`
 	Launch   *launch             `json:"launch,omitempty"`
 	N        int                 `json:"n,omitempty"`
+	Rep      int                 `json:"rep,omitempty"`
 }
 
 // A launch is what a host knows of [workloads.Launch], in nanoseconds since

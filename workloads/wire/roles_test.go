@@ -195,9 +195,13 @@ func (f *fake) Sample(ctx context.Context, r *workloads.Recorder) error {
 		fmt.Fprintln(f.env.Log, busy)
 		select {}
 	}
+	level := f.env.Params["level"].(float64) + float64(f.samples)
+	if f.env.Params["mode"] == "reps" {
+		level = float64(r.Rep())
+	}
 	for k := range f.env.Params["count"].(int) {
 		r.SetLatency(time.Duration(k+1) * time.Millisecond)
-		r.Set("level_count", f.env.Params["level"].(float64)+float64(f.samples))
+		r.Set("level_count", level)
 		r.Set("seed_count", float64(uint32(f.env.Seed)))
 		for _, e := range f.env.Extracts {
 			r.Set(e.Metric, math.Inf(1)) // what JSON cannot say becomes null

@@ -306,9 +306,10 @@ func (s *server) sample(ctx context.Context, q *request, session *session) (*ans
 		return nil, invalid("sample needs n of at least 1, got %d", q.N)
 	}
 	s.rows = s.rows[:0]
-	for range q.N {
+	for n := range q.N {
 		r := session.recorder
 		r.Reset()
+		r.SetRep(q.Rep + n)
 		err := s.guard(func() error { return session.instance.Sample(ctx, r) })
 		if err == nil {
 			err = s.addRows(q.ID, r)

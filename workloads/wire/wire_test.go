@@ -226,6 +226,24 @@ func TestRowsBeforeAFailureAreKept(t *testing.T) {
 	}
 }
 
+func TestRepetitionsAreNumbered(t *testing.T) {
+	t.Parallel()
+	i, r := openFirst(t, dial(t, "serve", nil), workloads.Values{"mode": "reps"})
+	r.SetRep(5)
+	if err := i.(workloads.MultiSampler).SampleN(t.Context(), 3, r); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := r.Rows()
+	if err != nil || len(rows) != 3 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	for k, row := range rows {
+		if got := row.Values[1]; got != float64(5+k) {
+			t.Errorf("sample %d was called repetition %v, want %d", k, got, 5+k)
+		}
+	}
+}
+
 func TestManyRowsComeInSeveralReplies(t *testing.T) {
 	t.Parallel()
 	w := dial(t, "serve", nil)
