@@ -9,8 +9,10 @@
 // in it; the head has the last norm. Next tokens are drawn from the 40 best at
 // temperature 0.8. The weights are random, in the shape of a published model or
 // of one of our own and packed in dtype, so that the text is nonsense and its
-// cost is not. The vocabulary is learned from a text that the package carries
-// and is smaller than the large models': other ids become U+FFFD. Before
+// cost is not. The tokens are those of byte-pair merges that are learned from a
+// text of 6 KB that the package carries, until no pair comes twice any more: at
+// most 721 tokens. The head and the sampler go through all of the model's
+// vocabulary; ids that the text has no token for become U+FFFD. Before
 // anything is timed the tokens are compared with those of nn's own Generate.
 //
 // Each run of a stage is a span between two readings of the clock; stage_*_ms is
@@ -32,7 +34,8 @@
 // bandwidth and compute_ms what better arithmetic could win.
 //
 // Every point keeps trace.json among its files: the last request as a Chrome
-// trace (Trace Event Format), which ui.perfetto.dev and chrome://tracing open.
+// trace (Trace Event Format), which ui.perfetto.dev, chrome://tracing and
+// speedscope open.
 //
 // Not measured: the network, waiting for other requests, loading the model, and a
 // tokenizer as large as a published one. What carries over to a GPU or PyTorch is

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -182,13 +183,15 @@ func TestTrace(t *testing.T) {
 	if err := decoder.Decode(&got); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(got.Events); n != 2+1+3+len(spans) {
+	if n := len(got.Events); n != 2+2*(1+3+len(spans)) {
 		t.Errorf("%d events of %d spans", n, len(spans))
 	}
 	checkNesting(t, got.Events)
 	names := map[string]int{}
 	for _, e := range got.Events {
-		names[e.Name]++
+		if e.Phase != "E" {
+			names[e.Name]++
+		}
 	}
 	for name, want := range map[string]int{"request": 1, "prefill": 1, "decode 1": 1, "decode 2": 1, "mlp": 3 * 2, "head": 3, "tokenize": 1, "process_name": 1, "thread_name": 1} {
 		if names[name] != want {
@@ -197,29 +200,62 @@ func TestTrace(t *testing.T) {
 	}
 }
 
-// checkNesting checks what the viewers want: complete events sorted by their
-// start, and each one wholly inside of those that it begins in.
+// checkNesting checks what the viewers want: times that do not go back, not by
+// a rounding either, and ends in the opposite order of the beginnings.
 func checkNesting(t *testing.T, events []event) {
 	t.Helper()
-	const rounding = 1e-6 // a nanosecond is 1e-3
-	var open []float64    // ends
+	var begun []string
 	last := 0.0
 	for _, e := range events {
 		if e.Phase == "M" {
 			continue
 		}
-		if e.Phase != "X" || e.Duration == nil || *e.Duration < 0 || e.Timestamp < last {
+		switch n := len(begun); {
+		case e.Timestamp < last:
 			t.Fatalf("event %+v after one at %v", e, last)
+		case e.Phase == "B":
+			begun = append(begun, e.Name)
+		case e.Phase == "E" && n > 0 && begun[n-1] == e.Name:
+			begun = begun[:n-1]
+		default:
+			t.Fatalf("event %+v in %q", e, begun)
 		}
 		last = e.Timestamp
-		end := e.Timestamp + *e.Duration
-		for len(open) > 0 && e.Timestamp >= open[len(open)-1]-rounding {
-			open = open[:len(open)-1]
+	}
+	if len(begun) > 0 {
+		t.Errorf("%q do not end", begun)
+	}
+}
+
+// Each span is where its two readings of the clock are, inside of its step.
+func TestTraceByHand(t *testing.T) {
+	t.Parallel()
+	l := timeline{ended: 100 * time.Microsecond, spans: []span{
+		{start: 1, end: 2001, stage: parse, layer: noLayer, step: outside},
+		{start: 3000, end: 13007, stage: attention, layer: 0, step: 0},
+		{start: 13007, end: 20000, stage: mlp, layer: 0, step: 0},
+		{start: 20000, end: 50003, stage: attention, layer: 0, step: 1},
+		{start: 60001, end: 99999, stage: serialize, layer: noLayer, step: outside},
+	}}
+	want := []string{
+		"request 0 100", "parse 0.001 2.001", "prefill 3 20", "attention 3 13.007", "mlp 13.007 20",
+		"decode 1 20 50.003", "attention 20 50.003", "serialize 60.001 99.999",
+	}
+	var got []string
+	var begun []int
+	for _, e := range newTrace("a title", &l).Events {
+		switch e.Phase {
+		case "B":
+			begun = append(begun, len(got))
+			got = append(got, fmt.Sprint(e.Name, " ", e.Timestamp))
+		case "E":
+			n := begun[len(begun)-1]
+			begun = begun[:len(begun)-1]
+			got[n] += fmt.Sprint(" ", e.Timestamp)
 		}
-		if len(open) > 0 && end > open[len(open)-1]+rounding {
-			t.Errorf("%s ends at %v, what it is in at %v", e.Name, end, open[len(open)-1])
-		}
-		open = append(open, end)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -14,14 +14,17 @@ type trace struct {
 	Unit   string  `json:"displayTimeUnit"`
 }
 
-// An event is complete (X), with a duration, or metadata (M). Times are in
-// microseconds since the start of the request.
+// An event begins a span (B), ends the innermost one (E), or is metadata (M). An
+// end repeats what the beginning says, since some viewers want to see it again.
+// Times are in microseconds since the start of the request. Complete events (X)
+// would need half as many, but say where they end as a sum of two decimals: its
+// rounding lets a span end after the one that it is in, and viewers then nest
+// what follows in the wrong one.
 type event struct {
 	Name      string         `json:"name"`
 	Category  string         `json:"cat,omitempty"`
 	Phase     string         `json:"ph"`
 	Timestamp float64        `json:"ts"`
-	Duration  *float64       `json:"dur,omitempty"`
 	Process   int            `json:"pid"`
 	Thread    int            `json:"tid"`
 	Args      map[string]any `json:"args,omitempty"`
@@ -31,44 +34,51 @@ func metadata(kind, name string) event {
 	return event{Name: kind, Phase: "M", Process: 1, Thread: 1, Args: map[string]any{"name": name}}
 }
 
-func complete(name, category string, start, end time.Duration, args map[string]any) event {
-	return event{
-		Name: name, Category: category, Phase: "X", Process: 1, Thread: 1, Args: args,
-		Timestamp: microseconds(start), Duration: new(microseconds(end - start)),
-	}
+// begin adds the beginning of a span, which end ends.
+func (t *trace) begin(name, category string, at time.Duration, args map[string]any) event {
+	e := event{Name: name, Category: category, Phase: "B", Timestamp: microseconds(at), Process: 1, Thread: 1, Args: args}
+	t.Events = append(t.Events, e)
+	return e
+}
+
+func (t *trace) end(e event, at time.Duration) {
+	e.Phase, e.Timestamp = "E", microseconds(at)
+	t.Events = append(t.Events, e)
 }
 
 func microseconds(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
 
-// newTrace is the spans within their steps within the request, each event before
-// those that it contains, as they began.
+// newTrace is the spans within their steps within the request.
 func newTrace(title string, l *timeline) trace {
 	t := trace{Unit: "ms", Events: []event{
 		metadata("process_name", "runx pipeline: "+title),
 		metadata("thread_name", "request"),
-		complete("request", "request", 0, l.ended, map[string]any{"spans_count": len(l.spans)}),
 	}}
-	ends := map[int]time.Duration{}
-	for _, s := range l.spans {
-		ends[s.step] = s.end
-	}
-	step := outside
-	for _, s := range l.spans {
-		if s.step != step && s.step != outside {
-			name := "prefill"
-			if s.step > 0 {
-				name = fmt.Sprintf("decode %d", s.step)
-			}
-			t.Events = append(t.Events, complete(name, "step", s.start, ends[s.step], nil))
+	whole := t.begin("request", "request", 0, map[string]any{"spans_count": len(l.spans)})
+	var step event
+	for n, s := range l.spans {
+		if s.step != outside && (n == 0 || l.spans[n-1].step != s.step) {
+			step = t.begin(stepName(s.step), "step", s.start, nil)
 		}
-		step = s.step
 		var args map[string]any
 		if s.layer != noLayer {
 			args = map[string]any{"layer": s.layer}
 		}
-		t.Events = append(t.Events, complete(s.stage.String(), classNames[stages[s.stage].class], s.start, s.end, args))
+		span := t.begin(s.stage.String(), classNames[stages[s.stage].class], s.start, args)
+		t.end(span, s.end)
+		if s.step != outside && (n == len(l.spans)-1 || l.spans[n+1].step != s.step) {
+			t.end(step, s.end)
+		}
 	}
+	t.end(whole, l.ended)
 	return t
+}
+
+func stepName(step int) string {
+	if step == 0 {
+		return "prefill"
+	}
+	return fmt.Sprintf("decode %d", step)
 }
 
 // writeTrace writes trace.json, in one go: who looks finds a whole one or the
