@@ -22,6 +22,9 @@ type allocator interface {
 	free(h handle) error
 	// extent tells where a live block lies, and its whole size.
 	extent(h handle) (start, size int64)
+	// searched counts the free blocks that were looked at for allocations since
+	// reset; the runtime's heap does not tell, and says 0.
+	searched() int64
 	// stats describes the heap as it is. It may take long.
 	stats() stats
 	// reset makes the heap as new and keeps the allocator's own memory.

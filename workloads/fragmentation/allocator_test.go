@@ -3,6 +3,7 @@ package fragmentation
 import (
 	"cmp"
 	"errors"
+	"math"
 	"slices"
 	"testing"
 
@@ -239,6 +240,68 @@ func TestCachingFollowsPyTorch(t *testing.T) {
 	}
 }
 
+// What is said of PyTorch's c10/cuda/CUDACachingAllocator.cpp, rule by rule. A
+// step of a positive size allocates, one of -n frees what step n allocated (from 1),
+// and want is where the last one begins and what it takes; a size of 0 is a
+// request that fails. The device has 64 MiB.
+func TestCachingRules(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		rule        string
+		steps       []int64
+		start, size int64
+	}{
+		{"get_free_block: the smallest block that suffices, not the first",
+			[]int64{4 * kib, kib, 2 * kib, kib, -1, -3, 2 * kib}, 5 * kib, 2 * kib},
+		{"BlockComparatorSize: of equal blocks the lowest address",
+			[]int64{2 * kib, kib, 2 * kib, kib, -3, -1, 2 * kib}, 0, 2 * kib},
+		{"should_split, small pool: a rest of kMinBlockSize is split off",
+			[]int64{kib, kib, -1, 512, 512}, 512, 512},
+		{"should_split, large pool: a rest of kSmallSize is kept",
+			[]int64{4 * mib, 2 * mib, -1, 3 * mib}, 0, 4 * mib},
+		{"should_split, large pool: a rest of more than kSmallSize is split off",
+			[]int64{4 * mib, 2 * mib, -1, 3*mib - 512}, 0, 3*mib - 512},
+		{"get_pool: a small tensor does not go into a free large block",
+			[]int64{4 * mib, 2 * mib, -1, mib}, 20 * mib, mib},
+		{"get_pool: the pool is that of the rounded size",
+			[]int64{4 * mib, 2 * mib, mib + 1}, 6 * mib, mib + 512},
+		{"try_merge_blocks: a block merges with both free neighbours",
+			[]int64{kib, kib, kib, kib, -1, -3, -2, 3 * kib}, 0, 3 * kib},
+		{"try_merge_blocks: segments do not merge, although one follows the other",
+			[]int64{10 * mib, 10 * mib, 10 * mib, -1, -2, 20 * mib}, 30 * mib, 20 * mib},
+		{"free_block: a segment that is free stays in the cache",
+			[]int64{12 * mib, -1, 12 * mib}, 0, 12 * mib},
+		{"release_cached_blocks: unsplit segments of both pools make room",
+			[]int64{30 * mib, kib, -1, -2, 64 * mib}, 32 * mib, 64 * mib},
+		{"release_cached_blocks: a segment with a live tensor stays",
+			[]int64{4 * mib, 2 * mib, -1, 46 * mib}, 0, 0},
+		{"get_allocation_size: below kMinLargeAlloc a segment has 20 MiB, and where that is too much, it fails",
+			[]int64{46 * mib, 2 * mib}, 0, 0},
+		{"get_allocation_size: from kMinLargeAlloc on it has what is needed",
+			[]int64{46 * mib, 10 * mib}, 46 * mib, 10 * mib},
+	} {
+		a, err := newAllocator(caching, minHeap)
+		if err != nil {
+			t.Fatal(err)
+		}
+		handles := make([]handle, len(c.steps))
+		for n, step := range c.steps {
+			if step > 0 {
+				handles[n] = a.alloc(step)
+			} else if err := a.free(handles[-step-1]); err != nil {
+				t.Fatalf("%s: step %d: %v", c.rule, n+1, err)
+			}
+		}
+		var start, size int64
+		if last := handles[len(handles)-1]; last != 0 {
+			start, size = a.extent(last)
+		}
+		if start != c.start || size != c.size {
+			t.Errorf("%s: %d bytes at %d, want %d at %d", c.rule, size, start, c.size, c.start)
+		}
+	}
+}
+
 func TestCachingReleasesOnlyWhenFull(t *testing.T) {
 	t.Parallel()
 	a, err := newAllocator(caching, minHeap)
@@ -325,4 +388,57 @@ func TestTreeAgainstAList(t *testing.T) {
 			}
 		}
 	})
+}
+
+// How many free blocks a search passes is known where the heap is: of holes of 1,
+// 2 and 3 KiB before the rest, first fit passes all that are too small. A search
+// that finds nothing has looked, too; buddy looks at one list.
+func TestSearchesAreCounted(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name     string
+		request  int64
+		searched int64
+	}{
+		{firstFit, kib, 1}, {firstFit, 2 * kib, 2}, {firstFit, 3 * kib, 3}, {firstFit, mib, 4}, {firstFit, minHeap, 4},
+		{buddyName, kib, 1}, {buddyName, minHeap, 0},
+	} {
+		a, err := newAllocator(c.name, minHeap)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var handles []handle
+		for _, size := range []int64{kib, 512, 2 * kib, 512, 3 * kib, 512} {
+			handles = append(handles, a.alloc(size))
+		}
+		for _, n := range []int{0, 2, 4} {
+			if err := a.free(handles[n]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := a.searched()
+		a.alloc(c.request)
+		if got := a.searched() - before; got != c.searched {
+			t.Errorf("%s: %d free blocks looked at for %d bytes, want %d", c.name, got, c.request, c.searched)
+		}
+	}
+	// A tree of n blocks is about 2 ln n deep (Seidel and Aragon 1996).
+	a := &bestFitHeap{size: minHeap}
+	a.reset()
+	var handles []handle
+	for n := range int64(2000) {
+		handles = append(handles, a.alloc(512*(1+n%50)))
+	}
+	for n := 0; n < len(handles); n += 2 {
+		if err := a.free(handles[n]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := a.searched()
+	for n := range int64(100) {
+		a.alloc(512 * (1 + n%50))
+	}
+	if mean := float64(a.searched()-before) / 100; mean < 4 || mean > 4*math.Log(1000) {
+		t.Errorf("%v blocks looked at in a tree of 1000", mean)
+	}
 }

@@ -40,6 +40,8 @@ func (f *bestFitHeap) free(h handle) error {
 	return nil
 }
 
+func (f *bestFitHeap) searched() int64 { return f.bySize.looked }
+
 func (f *bestFitHeap) stats() stats {
 	return stats{
 		allotted: f.allotted, held: f.size, free: f.size - f.allotted,

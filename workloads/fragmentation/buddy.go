@@ -14,6 +14,7 @@ type buddyHeap struct {
 	counts   []int   // per order: free blocks
 	nonempty uint64  // a bit per order that has free blocks
 	allotted int64
+	looked   int64
 }
 
 // links name units, plus 1; 0 is the end.
@@ -30,18 +31,20 @@ const (
 func newBuddyHeap(size int64) *buddyHeap {
 	units := size / minBlock
 	orders := bits.Len64(uint64(units))
-	return &buddyHeap{
+	b := &buddyHeap{
 		size: size, orders: orders,
 		tags: make([]uint8, units), links: make([]links, units),
 		heads: make([]int32, orders), counts: make([]int, orders),
 	}
+	clear(b.links) // or the system would map its pages during a measurement
+	return b
 }
 
 func (b *buddyHeap) reset() {
 	clear(b.tags)
 	clear(b.heads)
 	clear(b.counts)
-	b.nonempty, b.allotted = 0, 0
+	b.nonempty, b.allotted, b.looked = 0, 0, 0
 	b.push(0, b.orders-1)
 }
 
@@ -55,6 +58,7 @@ func (b *buddyHeap) alloc(size int64) handle {
 		return 0
 	}
 	have := bits.TrailingZeros64(enough)
+	b.looked++
 	unit := b.heads[have] - 1
 	b.remove(unit, have)
 	for have > want {
@@ -121,6 +125,8 @@ func (b *buddyHeap) extent(h handle) (start, size int64) {
 	unit := int64(h) - 1
 	return unit * minBlock, minBlock << (b.tags[unit] & orderTag)
 }
+
+func (b *buddyHeap) searched() int64 { return b.looked }
 
 func (b *buddyHeap) stats() stats {
 	s := stats{allotted: b.allotted, held: b.size, free: b.size - b.allotted, layout: true}

@@ -98,6 +98,7 @@ func (c *cachingHeap) segment(size int64) int32 {
 func (c *cachingHeap) release() {
 	for _, pool := range []*tree{&c.small, &c.large} {
 		c.unused = c.unused[:0]
+		pool.looked += int64(pool.count)
 		for id := range pool.each() {
 			if c.isWhole(id) {
 				c.unused = append(c.unused, id)
@@ -113,6 +114,8 @@ func (c *cachingHeap) release() {
 
 // isWhole tells whether a free block is a whole segment.
 func (c *cachingHeap) isWhole(id int32) bool { return c.all[id].prev == 0 && c.all[id].next == 0 }
+
+func (c *cachingHeap) searched() int64 { return c.small.looked + c.large.looked }
 
 func (c *cachingHeap) stats() stats {
 	available := c.device - c.held

@@ -66,10 +66,11 @@ type op struct{ slot, size int32 }
 // A demand is a random stream of allocations and frees that keeps the live
 // bytes within a target. It knows nothing of allocators.
 type demand struct {
-	random *rand.Rand
-	size   func(*rand.Rand) int64
-	target int64
-	aged   bool // by generations
+	size         func(*rand.Rand) int64
+	target       int64
+	aged         bool // by generations
+	sizes, fates stream
+	ahead        int64 // a size that was drawn when there was no room for it; 0 is none
 
 	slots []slot
 	spare []int32
@@ -77,8 +78,21 @@ type demand struct {
 	// (of all, where there are no generations), and the rest.
 	live  [2]generation
 	bytes int64
-	full  bool // something had to be freed already
 	ops   []op // room for the stretch in hand
+}
+
+// A stream of random numbers can begin anew. Sizes have one of their own, so that
+// they are the same whatever the target.
+type stream struct {
+	source rand.PCG
+	*rand.Rand
+}
+
+func (s *stream) reset(seed, life uint64) {
+	s.source.Seed(seed, life)
+	if s.Rand == nil {
+		s.Rand = rand.New(&s.source)
+	}
 }
 
 type slot struct {
@@ -94,12 +108,29 @@ type generation struct {
 
 // reset begins another stream.
 func (d *demand) reset(seed uint64, life int) {
-	d.random = rand.New(rand.NewPCG(seed, uint64(life)))
+	d.sizes.reset(seed, uint64(2*life))
+	d.fates.reset(seed, uint64(2*life+1))
+	d.ahead = 0
 	d.slots, d.spare = d.slots[:0], d.spare[:0]
 	for g := range d.live {
 		d.live[g] = generation{slots: d.live[g].slots[:0]}
 	}
-	d.bytes, d.full = 0, false
+	d.bytes = 0
+}
+
+// fill draws up to n allocations that need no free before them. Fewer than n
+// mean that the target is reached. The result is valid until the next call.
+func (d *demand) fill(n int) []op {
+	d.ops = d.ops[:0]
+	for range n {
+		size := d.draw()
+		if d.bytes+size > d.target {
+			d.ahead = size
+			break
+		}
+		d.ops = append(d.ops, op{slot: d.keep(size), size: int32(size)})
+	}
+	return d.ops
 }
 
 // next draws n allocations and the frees before them. The result is valid until
@@ -107,14 +138,22 @@ func (d *demand) reset(seed uint64, life int) {
 func (d *demand) next(n int) []op {
 	d.ops = d.ops[:0]
 	for range n {
-		size := d.size(d.random)
+		size := d.draw()
 		for d.bytes+size > d.target {
-			d.full = true
 			d.ops = append(d.ops, op{slot: d.forget()})
 		}
 		d.ops = append(d.ops, op{slot: d.keep(size), size: int32(size)})
 	}
 	return d.ops
+}
+
+func (d *demand) draw() int64 {
+	size := d.ahead
+	d.ahead = 0
+	if size == 0 {
+		size = d.size(d.sizes.Rand)
+	}
+	return size
 }
 
 func (d *demand) keep(size int64) int32 {
@@ -126,7 +165,7 @@ func (d *demand) keep(size int64) int32 {
 		d.slots = append(d.slots, slot{})
 	}
 	var old uint8
-	if d.aged && d.random.IntN(10) == 0 {
+	if d.aged && d.fates.IntN(10) == 0 {
 		old = 1
 	}
 	g := &d.live[old]
@@ -143,7 +182,7 @@ func (d *demand) forget() int32 {
 	if d.aged && len(d.live[1].slots) > 0 && 4*g.bytes <= d.target {
 		g = &d.live[1]
 	}
-	at := d.random.IntN(len(g.slots))
+	at := d.fates.IntN(len(g.slots))
 	id := g.slots[at]
 	last := len(g.slots) - 1
 	g.slots[at] = g.slots[last]

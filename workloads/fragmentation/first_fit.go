@@ -8,12 +8,13 @@ type firstFitHeap struct {
 	size     int64
 	head     int32 // of the list: left is the previous free block, right the next
 	allotted int64
+	looked   int64
 }
 
 func (f *firstFitHeap) reset() {
 	f.blocks.reset()
 	f.head = f.add(0, f.size)
-	f.allotted = 0
+	f.allotted, f.looked = 0, 0
 }
 
 func (f *firstFitHeap) alloc(size int64) handle {
@@ -21,10 +22,12 @@ func (f *firstFitHeap) alloc(size int64) handle {
 	id := f.head
 	for id != 0 && f.all[id].size < size {
 		id = f.all[id].right
+		f.looked++
 	}
 	if id == 0 {
 		return 0
 	}
+	f.looked++
 	if f.all[id].size > size {
 		f.replace(id, f.split(id, size))
 	} else {
@@ -101,6 +104,8 @@ func (f *firstFitHeap) join(before, after int32) {
 		f.all[after].left = before
 	}
 }
+
+func (f *firstFitHeap) searched() int64 { return f.looked }
 
 func (f *firstFitHeap) stats() stats {
 	s := stats{allotted: f.allotted, held: f.size, free: f.size - f.allotted, layout: true}

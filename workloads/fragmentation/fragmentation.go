@@ -30,6 +30,8 @@ func Workload() workloads.Workload {
 				Doc: "requested bytes of the live tensors that are aimed at, as a share of the heap"},
 			{Name: "heap_bytes", Kind: workloads.Int, Unit: "bytes", Default: 256 << 20, Min: new(float64(minHeap)), Max: new(float64(1 << 36)),
 				Doc: "size of the heap, or of the device that caching takes segments from; a power of two"},
+			{Name: "demand_seed", Kind: workloads.Int, Default: 1, Min: new(0.0),
+				Doc: "what sizes and deaths are drawn from: points with the same seed, sizes and lifetime get the same requests"},
 			{Name: "age_count", Kind: workloads.Int, Unit: "allocations", Default: 10_000, Min: new(0.0), Max: new(1e9),
 				Doc: "allocations between the full heap and the last window"},
 			{Name: "windows", Kind: workloads.Int, Unit: "windows", Default: 1, Min: new(1.0), Max: new(1000.0),
@@ -41,7 +43,8 @@ func Workload() workloads.Workload {
 			{Name: "iterations_count", Doc: "allocations between the full heap and this window"},
 			{Name: "alloc_p50_ns", Better: workloads.Lower, Doc: "median time of one allocation, with a reading of the clock"},
 			{Name: "alloc_p99_ns", Better: workloads.Lower, Doc: "99th percentile of the time of one allocation, with a reading of the clock"},
-			{Name: "failed_count", Better: workloads.Lower, Doc: "allocations that failed, of the window_count that latency_ms covers"},
+			{Name: "searched_count", Better: workloads.Lower, Doc: "free blocks looked at for one allocation, the mean over the window of latency_ms; NULL for go"},
+			{Name: "failed_count", Better: workloads.Lower, Doc: "allocations that failed, of the 2 * window_count of this row"},
 			{Name: "external_fragmentation_ratio", Better: workloads.Lower, Doc: "share of the free bytes that the largest possible request does not get; NULL for go"},
 			{Name: "internal_fragmentation_ratio", Better: workloads.Lower, Doc: "share of the allotted bytes that nobody asked for"},
 			{Name: "largest_free_bytes", Better: workloads.Higher, Doc: "largest request that would succeed; NULL for go"},
@@ -95,6 +98,7 @@ func open(_ context.Context, env workloads.Env) (workloads.Instance, error) {
 		Age       int     `param:"age_count"`
 		Windows   int     `param:"windows"`
 		Window    int     `param:"window_count"`
+		Seed      int     `param:"demand_seed"`
 	}
 	if err := env.Params.Decode(&p); err != nil {
 		return nil, err
@@ -113,7 +117,7 @@ func open(_ context.Context, env workloads.Env) (workloads.Instance, error) {
 	i := &instance{
 		allocator: a,
 		demand:    demand{size: size, target: int64(p.Occupancy * float64(p.Heap)), aged: p.Lifetime == generational},
-		seed:      env.Seed, age: p.Age, windows: p.Windows, window: p.Window,
+		seed:      uint64(p.Seed), age: p.Age, windows: p.Windows, window: p.Window,
 	}
 	i.run = i.perform
 	return i, nil

@@ -2,8 +2,10 @@ package fragmentation
 
 import (
 	"io"
+	"maps"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,7 +30,7 @@ func TestConforms(t *testing.T) {
 			"iterations_count", "failed_count", "external_fragmentation_ratio", "internal_fragmentation_ratio",
 			"largest_free_bytes", "free_blocks_count", "live_bytes",
 		},
-		Optional:  []string{"external_fragmentation_ratio", "largest_free_bytes", "free_blocks_count"},
+		Optional:  []string{"searched_count", "external_fragmentation_ratio", "largest_free_bytes", "free_blocks_count"},
 		Allocates: "the allocator go is the runtime's heap",
 	})
 }
@@ -81,6 +83,98 @@ func TestRowsDescribeTheHeap(t *testing.T) {
 	}
 }
 
+// A full heap in which nothing was freed has its free memory in one piece, if
+// blocks are cut from one end; afterwards it has not.
+func TestDecayIsSeenFromTheStart(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{firstFit, bestFit} {
+		all := rows(t, openInstance(t, workloads.Values{
+			"allocator": name, "heap_bytes": minHeap, "occupancy": 0.75, "age_count": 2000, "windows": 2, "window_count": 100, "sizes": uniform,
+		}))
+		young, old := all[0], all[1]
+		if young["external_fragmentation_ratio"] != 0 || young["free_blocks_count"] != 1 {
+			t.Errorf("%s: the young heap: %v", name, young)
+		}
+		if old["external_fragmentation_ratio"] < 0.1 || old["searched_count"] <= young["searched_count"] {
+			t.Errorf("%s: the old heap: %v", name, old)
+		}
+	}
+}
+
+// What is asked of a heap depends on the demand's seed and the repetition, not on
+// the allocator, the point's seed or what was sampled before.
+func TestDemandIsCommon(t *testing.T) {
+	t.Parallel()
+	asked := func(params workloads.Values, seed uint64, reps ...int) []request {
+		all := workloads.Values{"heap_bytes": minHeap, "occupancy": 0.3, "lifetime": generational, "age_count": 300, "window_count": 100}
+		maps.Copy(all, params)
+		w := Workload()
+		opened, err := w.Open(t.Context(), workloads.Env{Params: workloadtest.Values(w, all), Seed: seed, Log: io.Discard})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer opened.Close()
+		i := opened.(*instance)
+		witness := &witness{allocator: i.allocator}
+		i.allocator = witness
+		r := workloads.NewRecorder(w, nil, &workloads.Monitor{})
+		for _, rep := range reps {
+			r.Reset()
+			r.SetRep(rep)
+			witness.seen = nil
+			if err := i.Sample(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return witness.seen
+	}
+	want := asked(workloads.Values{"allocator": firstFit}, 1, 3)
+	for _, c := range []struct {
+		what   string
+		params workloads.Values
+		reps   []int
+		same   bool
+	}{
+		{"another allocator", workloads.Values{"allocator": bestFit}, []int{3}, true},
+		{"after other lives", workloads.Values{"allocator": caching}, []int{0, 0, 1, 3}, true},
+		{"another repetition", workloads.Values{"allocator": firstFit}, []int{2}, false},
+		{"another seed of the demand", workloads.Values{"allocator": firstFit, "demand_seed": 2}, []int{3}, false},
+	} {
+		if got := asked(c.params, 2, c.reps...); slices.Equal(got, want) != c.same {
+			t.Errorf("%s: the same %d and %d requests: %v, want %v", c.what, len(got), len(want), !c.same, c.same)
+		}
+	}
+}
+
+// A witness writes down the requests and, as far as they succeeded, the deaths.
+type witness struct {
+	allocator
+	seen  []request
+	sizes map[handle]int64
+}
+
+type request struct {
+	size int64
+	dies bool
+}
+
+func (w *witness) reset() {
+	w.sizes = map[handle]int64{}
+	w.allocator.reset()
+}
+
+func (w *witness) alloc(size int64) handle {
+	h := w.allocator.alloc(size)
+	w.sizes[h] = size
+	w.seen = append(w.seen, request{size: size})
+	return h
+}
+
+func (w *witness) free(h handle) error {
+	w.seen = append(w.seen, request{size: w.sizes[h], dies: true})
+	return w.allocator.free(h)
+}
+
 // A counting allocator knows how old its heap is.
 type counting struct {
 	allocator
@@ -101,11 +195,10 @@ func TestWindowsAgeTheHeap(t *testing.T) {
 		i := openInstance(t, workloads.Values{"heap_bytes": minHeap, "age_count": 1000, "windows": windows, "window_count": 100})
 		c := &counting{allocator: i.allocator}
 		i.allocator = c
-		if err := i.begin(t.Context()); err != nil {
+		if err := i.begin(t.Context(), 0); err != nil {
 			t.Fatal(err)
 		}
 		filled := c.allocs
-		i.lives = 0 // the same life again
 		rows(t, i)
 		ages = append(ages, c.allocs-2*filled)
 	}
@@ -122,13 +215,12 @@ func TestSteadySamplesAllocateNothing(t *testing.T) {
 		r := workloads.NewRecorder(Workload(), nil, &workloads.Monitor{})
 		sample := func() {
 			r.Reset()
-			i.lives = 0 // the same life again, so that nothing has to grow
 			if err := i.Sample(t.Context(), r); err != nil {
 				t.Fatal(err)
 			}
 		}
 		sample()
-		if n := testing.AllocsPerRun(5, sample); n > 2 { // the generator's source
+		if n := testing.AllocsPerRun(5, sample); n > 0 {
 			t.Errorf("%s: a sample makes %v allocations", name, n)
 		}
 	}
@@ -170,6 +262,13 @@ func TestDemandKeepsToItsTarget(t *testing.T) {
 		d := demand{size: size, target: target, aged: lifetime == generational}
 		d.reset(1, 0)
 		live, bytes := map[int32]int64{}, int64(0)
+		for _, o := range d.fill(1000) {
+			live[o.slot] = int64(o.size)
+			bytes += int64(o.size)
+		}
+		if bytes != d.bytes || bytes > target || len(live) < 5 || len(d.fill(1)) > 0 {
+			t.Errorf("%s: filled with %d bytes in %d tensors, the target is %d", lifetime, bytes, len(live), target)
+		}
 		for range 20 {
 			for _, o := range d.next(500) {
 				before, ok := live[o.slot]
@@ -187,6 +286,24 @@ func TestDemandKeepsToItsTarget(t *testing.T) {
 		if bytes != d.bytes || bytes < target-2<<20 {
 			t.Errorf("%s: %d bytes are live, the demand says %d of %d", lifetime, bytes, d.bytes, target)
 		}
+	}
+}
+
+// However full the heap is to be, the sizes are the same.
+func TestSizesDoNotDependOnTheTarget(t *testing.T) {
+	t.Parallel()
+	sizes := func(target int64) (drawn []int32) {
+		d := demand{size: activation, target: target}
+		d.reset(1, 0)
+		for _, o := range append(slices.Clone(d.fill(50)), d.next(500)...) {
+			if o.size > 0 {
+				drawn = append(drawn, o.size)
+			}
+		}
+		return drawn
+	}
+	if a, b := sizes(10<<20), sizes(100<<20); !slices.Equal(a[:500], b[:500]) {
+		t.Errorf("the sizes are %v... and %v...", a[:20], b[:20])
 	}
 }
 

@@ -60,6 +60,8 @@ func (g *goHeap) extent(h handle) (start, size int64) {
 	return int64(uintptr(unsafe.Pointer(unsafe.SliceData(object)))), int64(cap(object))
 }
 
+func (g *goHeap) searched() int64 { return 0 }
+
 func (g *goHeap) stats() stats {
 	s := stats{allotted: g.allotted}
 	metrics.Read(g.held)

@@ -18,9 +18,8 @@ const stretch = 256
 type instance struct {
 	allocator allocator
 	demand    demand
-	seed      uint64
-	lives     int
-	age       int // allocations from the full heap to the last window
+	seed      uint64 // of the demand
+	age       int    // allocations from the full heap to the last window
 	windows   int
 	window    int // allocations
 
@@ -31,13 +30,17 @@ type instance struct {
 }
 
 // begin empties the heap and fills it up to the target.
-func (i *instance) begin(ctx context.Context) error {
-	i.demand.reset(i.seed, i.lives)
-	i.lives++
+func (i *instance) begin(ctx context.Context, life int) error {
+	i.demand.reset(i.seed, life)
 	i.allocator.reset()
 	i.placed = i.placed[:0]
-	for !i.demand.full {
-		if err := i.pass(ctx, stretch); err != nil {
+	for full := false; !full; {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		full = len(i.demand.fill(stretch)) < stretch
+		i.makeRoom()
+		if err := i.run(); err != nil {
 			return err
 		}
 	}
@@ -62,6 +65,11 @@ func (i *instance) pass(ctx context.Context, n int) error {
 // draw decides on the next n allocations.
 func (i *instance) draw(n int) {
 	i.demand.next(n)
+	i.makeRoom()
+}
+
+// makeRoom lets placed have all slots.
+func (i *instance) makeRoom() {
 	for len(i.placed) < len(i.demand.slots) {
 		i.placed = append(i.placed, 0)
 	}
@@ -86,8 +94,9 @@ func (i *instance) perform() error {
 	return nil
 }
 
-// performTimed does the same and takes the time of each allocation.
+// performTimed does the same and takes the time of each allocation, too.
 func (i *instance) performTimed() error {
+	i.failed = 0
 	i.spans = i.spans[:0]
 	for _, o := range i.demand.ops {
 		if o.size == 0 {
@@ -100,6 +109,9 @@ func (i *instance) performTimed() error {
 		h := i.allocator.alloc(int64(o.size))
 		i.spans = append(i.spans, time.Since(start))
 		i.placed[o.slot] = h
+		if h == 0 {
+			i.failed++
+		}
 	}
 	return nil
 }
@@ -118,7 +130,7 @@ func (i *instance) drop(slot int32) error {
 
 // Sample lives one life and records its windows.
 func (i *instance) Sample(ctx context.Context, r *workloads.Recorder) error {
-	if err := i.begin(ctx); err != nil {
+	if err := i.begin(ctx, r.Rep()); err != nil {
 		return err
 	}
 	done := 0
@@ -138,23 +150,35 @@ func (i *instance) Sample(ctx context.Context, r *workloads.Recorder) error {
 	return nil
 }
 
-// measure makes one row of two windows: one timed as a whole, one by allocation.
+// measure makes one row: the heap as it is, and two windows, of which one is
+// timed as a whole and one by allocation.
 func (i *instance) measure(r *workloads.Recorder, at int) error {
 	r.Next()
+	r.Set("iterations_count", float64(at))
+	layout := i.describe(r)
+	searched := i.allocator.searched()
 	i.draw(i.window)
 	if err := r.MeasureOnce(i.run); err != nil {
 		return err
 	}
-	r.Set("failed_count", float64(i.failed))
+	if layout {
+		r.Set("searched_count", float64(i.allocator.searched()-searched)/float64(i.window))
+	}
+	failed := i.failed
 	i.draw(i.window)
 	if err := i.performTimed(); err != nil {
 		return err
 	}
+	r.Set("failed_count", float64(failed+i.failed))
 	slices.Sort(i.spans)
-	r.Set("iterations_count", float64(at))
 	r.Set("alloc_p50_ns", i.span(0.5))
 	r.Set("alloc_p99_ns", i.span(0.99))
+	return nil
+}
 
+// describe records the state of the heap, and returns whether its layout is
+// known.
+func (i *instance) describe(r *workloads.Recorder) bool {
 	live := i.live()
 	s := i.allocator.stats()
 	r.Set("live_bytes", float64(live))
@@ -169,7 +193,7 @@ func (i *instance) measure(r *workloads.Recorder, at int) error {
 		r.Set("largest_free_bytes", float64(s.largest))
 		r.Set("free_blocks_count", float64(s.freeBlocks))
 	}
-	return nil
+	return s.layout
 }
 
 // span is a quantile of the sorted spans in ns: the least that so many do not

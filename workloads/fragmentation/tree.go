@@ -9,6 +9,7 @@ type tree struct {
 	blocks *blocks
 	root   int32
 	count  int
+	looked int64 // blocks that searches have passed
 }
 
 func (t *tree) less(a, b int32) bool {
@@ -81,7 +82,7 @@ func (t *tree) remove(id int32) {
 // lowest address among equals, or 0.
 func (t *tree) atLeast(size int64) int32 {
 	var best int32
-	for id := t.root; id != 0; {
+	for id := t.root; id != 0; t.looked++ {
 		b := &t.blocks.all[id]
 		if b.size >= size {
 			best, id = id, b.left

@@ -13,7 +13,7 @@ const verifiedAge = 1000
 // Verify lives for a while and checks that the blocks do not overlap, that each
 // has what was asked for, and that they add up.
 func (i *instance) Verify(ctx context.Context) error {
-	if err := i.begin(ctx); err != nil {
+	if err := i.begin(ctx, 0); err != nil {
 		return err
 	}
 	if err := i.pass(ctx, verifiedAge); err != nil {
