@@ -3,9 +3,11 @@ package workloads
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"math"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -210,5 +212,17 @@ func TestPackageDoc(t *testing.T) {
 		if got := PackageDoc(source); got != want {
 			t.Errorf("%q gives %q, want %q", source, got, want)
 		}
+	}
+}
+
+func TestRequireMultiple(t *testing.T) {
+	t.Parallel()
+	if err := RequireMultiple("dim", 512, "heads", 8); err != nil {
+		t.Errorf("512 is 64 times 8: error %v", err)
+	}
+	conflict, ok := errors.AsType[*Conflict](RequireMultiple("dim", 500, "heads", 8))
+	if !ok || conflict.Problem != "dim 500 is not a multiple of heads 8" || conflict.Where != "dim % heads == 0" ||
+		!slices.Equal(conflict.Params, []string{"dim", "heads"}) {
+		t.Errorf("conflict %+v", conflict)
 	}
 }

@@ -3,7 +3,6 @@ package attention
 import (
 	"context"
 	_ "embed"
-	"fmt"
 
 	"runx/internal/tensor"
 	"runx/workloads"
@@ -58,12 +57,8 @@ func check(v workloads.Values) error {
 	if err := v.Decode(&p); err != nil {
 		return err
 	}
-	if p.Dim%p.Heads != 0 {
-		return &workloads.Conflict{
-			Params:  []string{"dim", "heads"},
-			Problem: fmt.Sprintf("dim %d is not a multiple of heads %d", p.Dim, p.Heads),
-			Where:   "dim % heads == 0",
-		}
+	if err := workloads.RequireMultiple("dim", p.Dim, "heads", p.Heads); err != nil {
+		return err
 	}
 	shape := tensor.AttentionShape{Batch: p.Batch, Heads: p.Heads, SeqLen: p.SeqLen, HeadDim: p.Dim / p.Heads}
 	if err := shape.Validate(); err != nil {

@@ -3,7 +3,6 @@ package autograd
 import (
 	"context"
 	_ "embed"
-	"fmt"
 
 	"runx/internal/tensor"
 	"runx/internal/tensor/nn"
@@ -84,12 +83,8 @@ func check(v workloads.Values) error {
 	if err := v.Decode(&s); err != nil {
 		return err
 	}
-	if s.Dim%s.Heads != 0 {
-		return &workloads.Conflict{
-			Params:  []string{"dim", "heads"},
-			Problem: fmt.Sprintf("dim %d is not a multiple of heads %d", s.Dim, s.Heads),
-			Where:   "dim % heads == 0",
-		}
+	if err := workloads.RequireMultiple("dim", s.Dim, "heads", s.Heads); err != nil {
+		return err
 	}
 	shape := tensor.AttentionShape{Batch: s.Batch, Heads: s.Heads, SeqLen: s.SeqLen, HeadDim: s.Dim / s.Heads}
 	if err := shape.Validate(); err != nil {
