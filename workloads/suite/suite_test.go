@@ -96,7 +96,7 @@ var suites = map[string]workloadtest.Suite{
 			"iterations_count", "failed_count", "external_fragmentation_ratio", "internal_fragmentation_ratio",
 			"largest_free_bytes", "free_blocks_count", "live_bytes",
 		},
-		Optional:  []string{"external_fragmentation_ratio", "largest_free_bytes", "free_blocks_count"},
+		Optional:  []string{"searched_count", "external_fragmentation_ratio", "largest_free_bytes", "free_blocks_count"},
 		Allocates: "the allocator go is the runtime's heap",
 	},
 	"kvcache": {
