@@ -272,7 +272,6 @@ func open(_ context.Context, env workloads.Env) (workloads.Instance, error) {
 // An instance is one point: a simulated queue or a live server.
 type instance struct {
 	point
-	runs   uint64
 	policy policy
 	queue  *sim.Queue // of mode sim
 	server *server    // of mode live
@@ -288,11 +287,10 @@ type course interface {
 	ResetStats()
 }
 
-// Sample performs one run and records its windows. The n-th run of every
-// instance with the same demand_seed meets the same demand.
+// Sample performs one run and records its windows. The demand is that of the
+// repetition, the same at all points with this demand_seed.
 func (i *instance) Sample(ctx context.Context, r *workloads.Recorder) error {
-	seed := uint64(i.DemandSeed)<<32 + i.runs
-	i.runs++
+	seed := uint64(i.DemandSeed)<<32 + uint64(r.Rep())
 	i.policy.reset()
 	if i.server == nil {
 		i.queue.Reset(seed)

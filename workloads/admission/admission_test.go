@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"runx/workloads"
 	"runx/workloads/workloadtest"
 )
@@ -140,6 +142,25 @@ func TestSimulationIsDetermined(t *testing.T) {
 	}
 }
 
+// repetition takes the first row of one repetition.
+func repetition(t testing.TB, i workloads.Instance, n int) map[string]float64 {
+	t.Helper()
+	r := workloads.NewRecorder(Workload(), nil, &workloads.Monitor{})
+	r.SetRep(n)
+	if err := i.Sample(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := r.Rows()
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := map[string]float64{}
+	for n, name := range r.Names() {
+		row[name] = rows[0].Values[n]
+	}
+	return row
+}
+
 // The policies meet the same requests, run for run; those that let everyone in
 // are then the same to the bit. The next run and another demand_seed bring other
 // requests.
@@ -148,9 +169,8 @@ func TestPoliciesMeetTheSameDemand(t *testing.T) {
 	runs := func(given workloads.Values) (offered [2]float64, latency [2]float64) {
 		given["requests"] = 2000
 		given["arrivals"] = bursty
-		i := openInstance(t, given)
 		for n := range offered {
-			row := workloadtest.Rows(t, Workload(), i)[0]
+			row := repetition(t, openInstance(t, given), n)
 			offered[n], latency[n] = row["offered_count"], row["latency_ms"]
 		}
 		return offered, latency
@@ -252,25 +272,33 @@ func TestLiveAccountsForEveryRequest(t *testing.T) {
 	}
 }
 
+// Between any two moments no more are admitted than a burst and the rate, and
+// when requests come all the time no fewer.
 func TestTokenBucketAdmitsAtMostItsRate(t *testing.T) {
 	t.Parallel()
-	p := &tokenPolicy{rate: 1e-6, burst: 5} // a token a millisecond
-	var admitted []time.Duration
-	for now := time.Duration(0); now < time.Second; now += 100 * time.Microsecond {
-		if p.Admit(now, 0) {
-			admitted = append(admitted, now)
-		}
-	}
-	if n := len(admitted); n < 1004-1 || n > 1005 {
-		t.Errorf("%d admitted in 1000 tokens' time with a burst of 5", n)
-	}
-	for first := range admitted {
-		for _, last := range []int{first + 5, first + 50} {
-			if last < len(admitted) && float64(last-first+1) > 5+float64(admitted[last]-admitted[first])*p.rate+1e-6 {
-				t.Fatalf("%d admitted from %v to %v", last-first+1, admitted[first], admitted[last])
+	rapid.Check(t, func(t *rapid.T) {
+		burst := float64(rapid.IntRange(1, 9).Draw(t, "burst"))
+		p := &tokenPolicy{rate: 1e-6, burst: burst} // a token a millisecond
+		most := rapid.IntRange(1, 3000).Draw(t, "most us between requests")
+		var admitted []time.Duration
+		now := time.Duration(0)
+		for range 300 {
+			now += time.Duration(rapid.IntRange(0, most).Draw(t, "us")) * time.Microsecond
+			if p.Admit(now, 0) {
+				admitted = append(admitted, now)
 			}
 		}
-	}
+		for first := range admitted {
+			for last := first; last < len(admitted); last++ {
+				if n := float64(last - first + 1); n > burst+float64(admitted[last]-admitted[first])*p.rate+1e-6 {
+					t.Fatalf("%v admitted from %v to %v", n, admitted[first], admitted[last])
+				}
+			}
+		}
+		if n, tokens := float64(len(admitted)), burst+float64(now)*p.rate; most < 100 && n < math.Floor(tokens)-1 && n < 300 {
+			t.Fatalf("%v admitted on %v tokens", n, tokens)
+		}
+	})
 }
 
 // Under a load that is a little too much, the line that stands with CoDel waits
@@ -305,4 +333,31 @@ func TestAdaptiveRisesAndFalls(t *testing.T) {
 	if p.limit != before {
 		t.Error("a limit that nobody meets rises")
 	}
+}
+
+// Whatever it is told, the adaptive limit is at least one, and who would be one
+// too many is refused.
+func TestAdaptiveKeepsItsLimit(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		p := &adaptivePolicy{objective: 10 * time.Millisecond, start: float64(rapid.IntRange(1, 50).Draw(t, "start"))}
+		p.reset()
+		now, present := time.Duration(0), 0
+		for range 300 {
+			now += time.Duration(rapid.IntRange(0, 5000).Draw(t, "us")) * time.Microsecond
+			if rapid.Bool().Draw(t, "comes") {
+				if p.Admit(now, present) != (float64(present) < p.limit) {
+					t.Fatalf("a request finds %d with a limit of %v", present, p.limit)
+				} else if float64(present) < p.limit {
+					present++
+				}
+			} else if present > 0 {
+				present--
+				p.Done(now, time.Duration(rapid.IntRange(9, 20).Draw(t, "ms"))*time.Millisecond, present)
+			}
+			if p.limit < 1 || present == 0 && !p.Admit(now, 0) {
+				t.Fatalf("the limit is %v", p.limit)
+			}
+		}
+	})
 }

@@ -21,8 +21,7 @@ type server struct {
 	demand   *sim.Demand
 	end      time.Duration // of the demand
 	requests []sim.Request // of the run
-	workers  int
-	timers   []*time.Timer // of each worker
+	workers  []worker
 	log      load.Log
 	pool     *load.Pool // of the run
 
@@ -37,15 +36,22 @@ type server struct {
 	lag    time.Duration
 }
 
+// A worker sleeps until its work would be done if it had always begun at once:
+// it makes up for waking late, so that the capacity is the one stated.
+type worker struct {
+	timer *time.Timer
+	until time.Duration
+}
+
 func newServer(p *point, admission policy) *server {
 	s := &server{
 		demand: sim.NewDemand(p.gaps(), p.services(), 0), end: p.end(),
-		workers: p.Servers, timers: make([]*time.Timer, p.Servers), policy: admission,
+		workers: make([]worker, p.Servers), policy: admission,
 	}
 	s.replay.objective = milliseconds(p.SLOMS)
-	for n := range s.timers {
-		s.timers[n] = time.NewTimer(time.Hour)
-		s.timers[n].Stop()
+	for n := range s.workers {
+		s.workers[n].timer = time.NewTimer(time.Hour)
+		s.workers[n].timer.Stop()
 	}
 	return s
 }
@@ -84,7 +90,10 @@ func (s *server) draw(seed uint64) {
 
 // offer sends the requests to workers, and returns when both are done.
 func (s *server) offer() error {
-	s.pool = load.NewPool(s.workers, len(s.requests), s.serve)
+	for n := range s.workers {
+		s.workers[n].until = 0
+	}
+	s.pool = load.NewPool(len(s.workers), len(s.requests), s.serve)
 	defer s.pool.Close()
 	n := 0
 	generator := load.Open{Requests: len(s.requests), Gap: func() time.Duration {
@@ -125,7 +134,9 @@ func (s *server) serve(worker int, r *load.Request) error {
 	if !serve {
 		return errDropped
 	}
-	err := s.sleep(worker, s.requests[r.Number].Service)
+	w := &s.workers[worker]
+	w.until = max(w.until, r.Sent) + s.requests[r.Number].Service
+	err := s.sleep(w.timer, w.until-now)
 	s.mu.Lock()
 	s.busy--
 	now = s.now()
@@ -134,8 +145,7 @@ func (s *server) serve(worker int, r *load.Request) error {
 	return err
 }
 
-func (s *server) sleep(worker int, d time.Duration) error {
-	timer := s.timers[worker]
+func (s *server) sleep(timer *time.Timer, d time.Duration) error {
 	timer.Reset(d)
 	select {
 	case <-timer.C:
