@@ -1,8 +1,8 @@
 // Package kernels computes on float32: matrix products and matrix-vector products
 // on as many threads as a Team has, and what a network does with the rows between
 // them (softmax, norms, activations, rotary embedding, their gradients, sums).
-// Matrices may be stored in two bytes an element, Float16 or BFloat16; sums are in
-// float32 all the same.
+// Matrices may be stored in two bytes an element, Float16 or BFloat16, and the
+// right factor of a product in one, Int8; sums are in float32 all the same.
 //
 // The way of the data, in steps:
 //
@@ -12,13 +12,15 @@
 //  2. A Matrix is a view of a slice, a HalfMatrix one of elements in two bytes. The
 //     right factor of a product is copied into a Packed: panels of as many columns
 //     as a routine computes at once, so that it reads memory forwards only. A
-//     Packed stores float32 or halves, which the routines expand as they load
-//     them; it serves any number of rows and is reused freely.
+//     Packed stores float32, or halves or integers, which the routines expand as
+//     they load them; it serves any number of rows and is reused freely. Integers
+//     are multiplied as they are, and the sums of a column by its scale.
 //  3. A Worker takes some rows of the left factor at a time, which then stay in
 //     the second-level cache, and lets the panels pass by them. A tile routine
 //     multiplies a few rows by one panel, held in registers while the sum over
 //     the inner dimension runs. There are routines for fewer rows, so that one row
-//     reads the panels as fast as memory gives them.
+//     reads the panels as fast as memory gives them. The first of several tiles
+//     leaves what it has expanded in float32 for the others.
 //  4. Gemv multiplies a matrix as it lies, Matrix or HalfMatrix, by a vector. It
 //     reads each element once, a dozen rows or columns at a time, and asks for the
 //     next ones meanwhile: memory is what it waits for.

@@ -3,7 +3,8 @@ package kernels
 import "fmt"
 
 // Format is how an element is stored. Every routine computes in float32: halves
-// are expanded when they are loaded, which is exact.
+// are expanded when they are loaded, which is exact, integers are multiplied by
+// their scale as well.
 type Format uint8
 
 const (
@@ -14,21 +15,28 @@ const (
 	// BFloat16 is the upper half of a float32, 8 bits of precision in its range;
 	// see D. Kalamkar et al., "A Study of BFLOAT16 for Deep Learning Training" (2019).
 	BFloat16
+	// Int8 is an integer from -127 to 127 that stands for its product with a scale
+	// in float32, one for each column of a packed factor, which is where the largest
+	// element of the column becomes 127. See R. Krishnamoorthi, "Quantizing deep
+	// convolutional networks for efficient inference" (2018), symmetric and per channel.
+	Int8
 )
 
 // FormatOf returns the format that a dtype's short name means: fp16 is Float16,
-// bf16 is BFloat16, any other one Float32.
+// bf16 is BFloat16, int8 is Int8, any other one Float32.
 func FormatOf(dtype string) Format {
 	switch dtype {
 	case "fp16":
 		return Float16
 	case "bf16":
 		return BFloat16
+	case "int8":
+		return Int8
 	}
 	return Float32
 }
 
-// String is float32, float16 or bfloat16.
+// String is float32, float16, bfloat16 or int8.
 func (f Format) String() string {
 	switch f {
 	case Float32:
@@ -37,14 +45,19 @@ func (f Format) String() string {
 		return "float16"
 	case BFloat16:
 		return "bfloat16"
+	case Int8:
+		return "int8"
 	}
 	return fmt.Sprintf("format %d", uint8(f))
 }
 
-// Bytes is the size of one element.
+// Bytes is the size of one element, without its scale.
 func (f Format) Bytes() int {
-	if f.half() {
+	switch f {
+	case Float16, BFloat16:
 		return 2
+	case Int8:
+		return 1
 	}
 	return 4
 }

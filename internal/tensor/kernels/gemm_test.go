@@ -200,10 +200,12 @@ func checkThreads(t *testing.T, set *Set, m, n, k int) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	integers, _ := packInt8(t, set, b)
 	for name, multiply := range map[string]func(t *Team, c Matrix) error{
-		"Gemm":       func(t *Team, c Matrix) error { return t.Gemm(0.7, a, b, -1.3, c) },
-		"GemmHalf":   func(t *Team, c Matrix) error { return t.GemmHalf(0.7, a, half, -1.3, c) },
-		"GemmPacked": func(t *Team, c Matrix) error { return t.GemmPacked(0.7, a, packed, -1.3, c) },
+		"Gemm":               func(t *Team, c Matrix) error { return t.Gemm(0.7, a, b, -1.3, c) },
+		"GemmHalf":           func(t *Team, c Matrix) error { return t.GemmHalf(0.7, a, half, -1.3, c) },
+		"GemmPacked":         func(t *Team, c Matrix) error { return t.GemmPacked(0.7, a, packed, -1.3, c) },
+		"GemmPacked of int8": func(t *Team, c Matrix) error { return t.GemmPacked(0.7, a, integers, -1.3, c) },
 	} {
 		var first []float32
 		for _, threads := range []int{1, 2, 3, 8} {
@@ -330,6 +332,7 @@ func TestPackedRanges(t *testing.T) {
 			t.Fatal(err)
 		}
 		checkProductResult(t, 0, 1, a, b, 0, c, c)
+		checkInt8Ranges(t, set, view(r, m, k, 0, false), view(r, k, n, 0, true))
 		for name, err := range map[string]error{
 			"columns inside a panel": second(packed.ColRange(1, 5)),
 			"columns beyond the end": second(packed.ColRange(0, n+1)),
@@ -342,6 +345,25 @@ func TestPackedRanges(t *testing.T) {
 			}
 		}
 	})
+}
+
+// checkInt8Ranges multiplies by a range of columns and rows of b in integers.
+func checkInt8Ranges(t *testing.T, set *Set, a, b Matrix) {
+	t.Helper()
+	packed, value := packInt8(t, set, b)
+	part, err := packed.ColRange(set.ColStep(), b.Cols-3)
+	if err == nil {
+		part, err = part.RowRange(7, 31)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, value = a.block(0, 7, a.Rows, 24), value.block(7, set.ColStep(), 24, b.Cols-3-set.ColStep())
+	c := RowMajor(make([]float32, a.Rows*value.Cols), a.Rows, value.Cols)
+	if err := newWorker(set, 0).GemmPacked(1, a, part, 0, c); err != nil {
+		t.Fatal(err)
+	}
+	checkInt8Result(t, productCase{alpha: 1}, a, value, c, c)
 }
 
 func second(_ Packed, err error) error { return err }
@@ -357,11 +379,13 @@ func TestSteadyStateDoesNotAllocate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	integers, _ := packInt8(t, team.Set(), b)
 	for name, multiply := range map[string]func() error{
-		"Gemm":       func() error { return team.Gemm(1, a, b, 0, c) },
-		"GemmHalf":   func() error { return team.GemmHalf(1, a, half, 0, c) },
-		"GemmPacked": func() error { return team.GemmPacked(1, a, packed, 0, c) },
-		"GemmBatch":  func() error { return team.GemmBatch(1, single(a), single(b), 0, single(c)) },
+		"Gemm":               func() error { return team.Gemm(1, a, b, 0, c) },
+		"GemmHalf":           func() error { return team.GemmHalf(1, a, half, 0, c) },
+		"GemmPacked":         func() error { return team.GemmPacked(1, a, packed, 0, c) },
+		"GemmPacked of int8": func() error { return team.GemmPacked(1, a, integers, 0, c) },
+		"GemmBatch":          func() error { return team.GemmBatch(1, single(a), single(b), 0, single(c)) },
 	} {
 		if got := testing.AllocsPerRun(20, func() {
 			if err := multiply(); err != nil {

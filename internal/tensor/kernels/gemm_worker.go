@@ -62,7 +62,7 @@ func (w *Worker) multiplyLeft(alpha float32, b Packed, beta float32, c Matrix) {
 		for k := 0; k < b.Rows; k += blockDepth {
 			depth := min(blockDepth, b.Rows-k)
 			blocks := w.blocks[k/blockDepth*high:][:high]
-			w.multiplyPanels(alpha, blocks, b, b.at(col/w.cols, k), depth, factor, out)
+			w.multiplyPanels(strip{blocks, depth, alpha, factor, out}, b, col, k)
 			factor = 1
 		}
 		col += out.Cols
@@ -79,28 +79,71 @@ func (w *Worker) panelsAtOnce(rows, cols int) int {
 	return 1
 }
 
-// expandTiles is from how many tiles on halves are expanded before all of them
-// rather than by each.
-const expandTiles = 5
+// strip is what a panel, or several, is multiplied with: blocks of rows of the
+// left factor and as much of its columns, and where the product goes.
+type strip struct {
+	blocks      []leftBlock
+	depth       int
+	alpha, beta float32
+	c           Matrix
+}
 
-// multiplyPanels multiplies blocks of rows by depth rows of the panels of b that
-// begin at an element; c has their columns.
-func (w *Worker) multiplyPanels(alpha float32, blocks []leftBlock, b Packed, at, depth int, beta float32, c Matrix) {
-	next := b.panelRows * w.cols
-	n := (c.Cols-1)/w.cols*next + depth*w.cols
-	expands := len(blocks) >= expandTiles || w.tiles[0].one.float16 == nil
+// multiplyPanels multiplies a strip by the panels of b from a column on, from row
+// k on; c has their columns.
+func (w *Worker) multiplyPanels(s strip, b Packed, col, k int) {
+	at, next := b.at(col/w.cols, k), b.panelRows*w.cols
+	n := (s.c.Cols-1)/w.cols*next + s.depth*w.cols
+	full := w.tiles[len(w.tiles)-1].one.float32
 	switch {
 	case b.Format == Float32:
-		runTiles(w, (*panelTiles).forFloat32, blocks, b.floats[at:][:n], next, depth, alpha, beta, c)
-	case b.Format == Float16 && !expands:
-		runTiles(w, (*panelTiles).forFloat16, blocks, b.halves[at:][:n], next, depth, alpha, beta, c)
-	case b.Format == BFloat16 && !expands:
-		runTiles(w, (*panelTiles).forBFloat16, blocks, b.halves[at:][:n], next, depth, alpha, beta, c)
-	default: // one panel
-		floats := w.panelScratch()[:n]
-		w.Expand(floats, b.halves[at:][:n], b.Format)
-		runTiles(w, (*panelTiles).forFloat32, blocks, floats, next, depth, alpha, beta, c)
+		runTiles(w, s, (*panelTiles).forFloat32, panelView[float32]{data: b.floats[at:][:n], next: next})
+	case w.tiles[0].one.float16 == nil: // nor is there one for integers
+		w.expandAndRun(s, b, col, at, n)
+	case b.Format == Float16:
+		view := panelView[uint16]{data: b.halves[at:][:n], next: next}
+		runNarrow(w, s, (*panelTiles).forFloat16, w.expanding.float16, full, view)
+	case b.Format == BFloat16:
+		view := panelView[uint16]{data: b.halves[at:][:n], next: next}
+		runNarrow(w, s, (*panelTiles).forBFloat16, w.expanding.bfloat16, full, view)
+	default:
+		view := panelView[int8]{data: b.ints[at:][:n], next: next, scales: b.scales[col:]}
+		runNarrow(w, s, (*panelTiles).forInt8, w.expanding.int8, w.expanding.expandedInt8, view)
 	}
+}
+
+// expandAndRun expands n elements of one panel, and multiplies by them.
+func (w *Worker) expandAndRun(s strip, b Packed, col, at, n int) {
+	view := panelView[float32]{data: w.panelScratch()[:n]}
+	if b.Format == Int8 {
+		expandInt8(view.data, b.ints[at:][:n])
+		view.scales = b.scales[col:][:w.cols]
+	} else {
+		w.Expand(view.data, b.halves[at:][:n], b.Format)
+	}
+	runTiles(w, s, (*panelTiles).forFloat32, view)
+}
+
+// runNarrow multiplies by elements narrower than float32. The first of several
+// whole tiles leaves the panel behind in float32, by which full multiplies the
+// others.
+func runNarrow[E element](w *Worker, s strip, routine func(*panelTiles) tile[E], expanding expandingTile[E], full tile[float32], b panelView[E]) {
+	whole := w.wholeTiles(s)
+	if whole < 2 {
+		runTiles(w, s, routine, b)
+		return
+	}
+	first, floats := &s.blocks[0], w.panelScratch()[:len(b.data)]
+	expanding(s.depth, first.data, first.row, first.col, b, s.c.Data, s.c.RowStride, s.alpha, s.beta, floats)
+	runWhole(w, s, full, 1, whole, panelView[float32]{data: floats, scales: b.scales})
+	runRest(w, s, routine, whole, b)
+}
+
+// wholeTiles is how many blocks are whole tiles of one panel.
+func (w *Worker) wholeTiles(s strip) int {
+	if s.c.Cols != w.cols {
+		return 0
+	}
+	return s.c.Rows / w.rows
 }
 
 // callTerms is how much one call of a routine computes at most, in rows times
@@ -109,40 +152,49 @@ const callTerms = 24 * blockDepth
 
 // runTiles runs routines on all blocks: whole tiles several at once, one that is
 // not whole aside.
-func runTiles[E float32 | uint16](w *Worker, routine func(*panelTiles) tile[E], blocks []leftBlock, b []E, next, depth int, alpha, beta float32, c Matrix) {
-	if c.Cols > w.cols {
-		a := &blocks[0]
+func runTiles[E element](w *Worker, s strip, routine func(*panelTiles) tile[E], b panelView[E]) {
+	if s.c.Cols > w.cols {
+		a := &s.blocks[0]
 		run := routine(&a.tiles.several)
-		run(1, depth, a.data, a.row, a.col, 0, b, next, c.Data, c.RowStride, alpha, beta)
+		run(1, s.depth, a.data, a.row, a.col, 0, b, s.c.Data, s.c.RowStride, s.alpha, s.beta)
 		return
 	}
-	whole, most := 0, max(1, callTerms/(depth*w.rows))
-	if c.Cols == w.cols {
-		whole = c.Rows / w.rows
-	}
-	for i := 0; i < whole; {
-		a, tiles := &blocks[i], min(most, whole-i)
-		out := c.Data[i*w.rows*c.RowStride:]
-		routine(&a.tiles.one)(tiles, depth, a.data, a.row, a.col, a.next, b, 0, out, c.RowStride, alpha, beta)
+	whole := w.wholeTiles(s)
+	runWhole(w, s, routine(&w.tiles[len(w.tiles)-1].one), 0, whole, b)
+	runRest(w, s, routine, whole, b)
+}
+
+// runWhole runs the routine for the most rows on the tiles from first to before
+// end.
+func runWhole[E element](w *Worker, s strip, run tile[E], first, end int, b panelView[E]) {
+	most := max(1, callTerms/(s.depth*w.rows))
+	for i := first; i < end; {
+		a, tiles := &s.blocks[i], min(most, end-i)
+		out := s.c.Data[i*w.rows*s.c.RowStride:]
+		run(tiles, s.depth, a.data, a.row, a.col, a.next, b, out, s.c.RowStride, s.alpha, s.beta)
 		i += tiles
 	}
-	for i := whole; i < len(blocks); i++ {
-		a := &blocks[i]
-		runTile(w, routine(&a.tiles.one), a, b, depth, alpha, beta, c.block(i*w.rows, 0, a.rows, c.Cols))
+}
+
+// runRest runs routines on the blocks from first on.
+func runRest[E element](w *Worker, s strip, routine func(*panelTiles) tile[E], first int, b panelView[E]) {
+	for i := first; i < len(s.blocks); i++ {
+		a := &s.blocks[i]
+		runTile(w, s, routine(&a.tiles.one), a, b, s.c.block(i*w.rows, 0, a.rows, s.c.Cols))
 	}
 }
 
 // runTile runs a routine on one block; a tile that is not whole is computed
 // aside, and the part that exists is copied.
-func runTile[E float32 | uint16](w *Worker, run tile[E], a *leftBlock, b []E, depth int, alpha, beta float32, c Matrix) {
+func runTile[E element](w *Worker, s strip, run tile[E], a *leftBlock, b panelView[E], c Matrix) {
 	if a.rows == a.tiles.rows && c.Cols == w.cols {
-		run(1, depth, a.data, a.row, a.col, 0, b, 0, c.Data, c.RowStride, alpha, beta)
+		run(1, s.depth, a.data, a.row, a.col, 0, b, c.Data, c.RowStride, s.alpha, s.beta)
 		return
 	}
-	for r := 0; r < c.Rows && beta != 0; r++ {
+	for r := 0; r < c.Rows && s.beta != 0; r++ {
 		copy(w.edge[r*w.cols:][:c.Cols], c.Data[r*c.RowStride:])
 	}
-	run(1, depth, a.data, a.row, a.col, 0, b, 0, w.edge, w.cols, alpha, beta)
+	run(1, s.depth, a.data, a.row, a.col, 0, b, w.edge, w.cols, s.alpha, s.beta)
 	for r := range c.Rows {
 		copy(c.Data[r*c.RowStride:][:c.Cols], w.edge[r*w.cols:])
 	}

@@ -39,6 +39,15 @@ func (e edge) halves(f Format, n int) []uint16 {
 	return x
 }
 
+// integers are zeros.
+func (e edge) integers(n int) []int8 {
+	e.t.Helper()
+	if n == 0 {
+		return nil
+	}
+	return unsafe.Slice((*int8)(unsafe.Pointer(&e.memory(n)[0])), n)
+}
+
 func (e edge) memory(length int) []byte {
 	e.t.Helper()
 	page := os.Getpagesize()
@@ -93,6 +102,8 @@ func (e edge) products(team *Team, m, n, k int, aT, bT bool) {
 		e.succeed(err, roundErr, team.GemmHalf(2, a, half, 1, c),
 			team.GemmPacked(2, a, packed, 1, c), team.GemmPacked(2, a, rounded, 0, c))
 	}
+	integers, err := set.PackInt8(e.integers(length), e.floats(set.ScalesLen(n)), b)
+	e.succeed(err, team.GemmPacked(2, a, integers, 1, c))
 }
 
 func (e edge) succeed(errs ...error) {

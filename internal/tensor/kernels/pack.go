@@ -14,13 +14,16 @@ const packDepth = 512
 
 // Packed is a right factor of Rows×Cols, copied into panels: panel p holds the
 // columns from p*width on, row after row, and the last one is filled up with
-// zeros. Its elements are stored in Format. It belongs to the Set that made it
+// zeros. Its elements are stored in Format; in Int8 each column has a scale
+// besides. It belongs to the Set that made it
 // and may be read by any number of goroutines at once.
 type Packed struct {
 	Rows, Cols int
 	Format     Format
 	floats     []float32 // the panels in Float32
-	halves     []uint16  // the panels in the other formats
+	halves     []uint16  // in Float16 or BFloat16
+	ints       []int8    // in Int8
+	scales     []float32 // in Int8, of each column
 	width      int
 	// panelRows is the number of rows of a panel; more than Rows in a view.
 	panelRows int
@@ -28,7 +31,7 @@ type Packed struct {
 }
 
 // PackedLen is how many elements a packed factor of rows×cols takes: float32 for
-// Pack, uint16 for PackHalf.
+// Pack, uint16 for PackHalf, int8 for PackInt8.
 func (s *Set) PackedLen(rows, cols int) int { return roundUp(cols, s.cols) * rows }
 
 // ColStep is the width of a panel: where ColRange may begin.
@@ -102,9 +105,12 @@ func (p Packed) ColRange(first, end int) (Packed, error) {
 }
 
 func (p Packed) colRange(first, end int) Packed {
-	if p.Format == Float32 {
+	switch p.Format {
+	case Float32:
 		p.floats = p.floats[first*p.panelRows:]
-	} else {
+	case Int8:
+		p.ints, p.scales = p.ints[first*p.panelRows:], p.scales[first:]
+	default:
 		p.halves = p.halves[first*p.panelRows:]
 	}
 	p.Cols = end - first
@@ -119,9 +125,12 @@ func (p Packed) Column(j int, dst []float32) error {
 	}
 	at := p.at(j/p.width, 0) + j%p.width
 	for i := range dst {
-		if p.Format == Float32 {
+		switch p.Format {
+		case Float32:
 			dst[i] = p.floats[at+i*p.width]
-		} else {
+		case Int8:
+			dst[i] = float32(p.ints[at+i*p.width]) * p.scales[j]
+		default:
 			dst[i] = expandHalf(p.halves[at+i*p.width], p.Format)
 		}
 	}

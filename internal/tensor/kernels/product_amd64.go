@@ -113,6 +113,12 @@ func gemm3x64Float16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol in
 func gemm4x64Float16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
+func gemmExpand6x16Float16AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32, expanded *float32)
+
+//go:noescape
+func gemmExpand12x32Float16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32, expanded *float32)
+
+//go:noescape
 func gemm1x16BFloat16AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
 
 //go:noescape
@@ -165,6 +171,78 @@ func gemm3x64BFloat16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol i
 
 //go:noescape
 func gemm4x64BFloat16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32)
+
+//go:noescape
+func gemmExpand6x16BFloat16AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32, expanded *float32)
+
+//go:noescape
+func gemmExpand12x32BFloat16AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *uint16, bNext int64, c *float32, ldc int64, alpha float32, beta float32, expanded *float32)
+
+//go:noescape
+func gemm1x16Int8AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *int8, bNext int64, c *float32, ldc int64, alpha float32, beta float32, scales *float32)
+
+//go:noescape
+func gemm2x16Int8AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *int8, bNext int64, c *float32, ldc int64, alpha float32, beta float32, scales *float32)
+
+//go:noescape
+func gemm3x16Int8AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *int8, bNext int64, c *float32, ldc int64, alpha float32, beta float32, scales *float32)
+
+//go:noescape
+func gemm4x16Int8AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *int8, bNext int64, c *float32, ldc int64, alpha float32, beta float32, scales *float32)
+
+//go:noescape
+func gemm6x16Int8AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *int8, bNext int64, c *float32, ldc int64, alpha float32, beta float32, scales *float32)
+
+//go:noescape
+func gemm1x32Int8AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *int8, bNext int64, c *float32, ldc int64, alpha float32, beta float32, scales *float32)
+
+//go:noescape
+func gemm2x32Int8AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *int8, bNext int64, c *float32, ldc int64, alpha float32, beta float32, scales *float32)
+
+//go:noescape
+func gemm3x32Int8AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *int8, bNext int64, c *float32, ldc int64, alpha float32, beta float32, scales *float32)
+
+//go:noescape
+func gemm4x32Int8AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *int8, bNext int64, c *float32, ldc int64, alpha float32, beta float32, scales *float32)
+
+//go:noescape
+func gemm6x32Int8AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *int8, bNext int64, c *float32, ldc int64, alpha float32, beta float32, scales *float32)
+
+//go:noescape
+func gemm8x32Int8AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *int8, bNext int64, c *float32, ldc int64, alpha float32, beta float32, scales *float32)
+
+//go:noescape
+func gemm12x32Int8AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *int8, bNext int64, c *float32, ldc int64, alpha float32, beta float32, scales *float32)
+
+//go:noescape
+func gemm1x64Int8AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *int8, bNext int64, c *float32, ldc int64, alpha float32, beta float32, scales *float32)
+
+//go:noescape
+func gemm2x32Int8AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *int8, bNext int64, c *float32, ldc int64, alpha float32, beta float32, scales *float32)
+
+//go:noescape
+func gemm1x128Int8AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *int8, bNext int64, c *float32, ldc int64, alpha float32, beta float32, scales *float32)
+
+//go:noescape
+func gemm2x128Int8AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *int8, bNext int64, c *float32, ldc int64, alpha float32, beta float32, scales *float32)
+
+//go:noescape
+func gemm3x64Int8AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *int8, bNext int64, c *float32, ldc int64, alpha float32, beta float32, scales *float32)
+
+//go:noescape
+func gemm4x64Int8AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *int8, bNext int64, c *float32, ldc int64, alpha float32, beta float32, scales *float32)
+
+//go:noescape
+func gemmExpand6x16Int8AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *int8, bNext int64, c *float32, ldc int64, alpha float32, beta float32, scales *float32, expanded *float32)
+
+//go:noescape
+func gemmExpand12x32Int8AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *int8, bNext int64, c *float32, ldc int64, alpha float32, beta float32, scales *float32, expanded *float32)
+
+//go:noescape
+func gemm6x16ScaledFloat32AVX2(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, bNext int64, c *float32, ldc int64, alpha float32, beta float32, scales *float32)
+
+//go:noescape
+func gemm12x32ScaledFloat32AVX512(tiles int64, k int64, a *float32, aRow int64, aCol int64, aNext int64, b *float32, bNext int64, c *float32, ldc int64, alpha float32, beta float32, scales *float32)
 
 //go:noescape
 func packTranspose8AVX2(dst *float32, dstRow int64, src *float32, ld int64, n int64)

@@ -2,14 +2,18 @@ package kernels
 
 const portableRows, portableCols = 4, 4
 
-func tilesPortable(tiles, k int, a []float32, aRow, aCol, aNext int, b []float32, _ int, c []float32, ldc int, alpha, beta float32) {
+func tilesPortable(tiles, k int, a []float32, aRow, aCol, aNext int, b panelView[float32], c []float32, ldc int, alpha, beta float32) {
+	factors := [portableCols]float32{alpha, alpha, alpha, alpha}
+	for j := range b.scales {
+		factors[j] *= b.scales[j]
+	}
 	for i := range tiles {
-		tilePortable(k, a[i*aNext:], aRow, aCol, b, c[i*portableRows*ldc:], ldc, alpha, beta)
+		tilePortable(k, a[i*aNext:], aRow, aCol, b.data, c[i*portableRows*ldc:], ldc, factors, beta)
 	}
 }
 
 // tilePortable keeps the 16 sums in variables so that they live in registers.
-func tilePortable(k int, a []float32, aRow, aCol int, b, c []float32, ldc int, alpha, beta float32) {
+func tilePortable(k int, a []float32, aRow, aCol int, b, c []float32, ldc int, factors [portableCols]float32, beta float32) {
 	var c00, c01, c02, c03, c10, c11, c12, c13 float32
 	var c20, c21, c22, c23, c30, c31, c32, c33 float32
 	for p := range k {
@@ -30,9 +34,9 @@ func tilePortable(k int, a []float32, aRow, aCol int, b, c []float32, ldc int, a
 		row := c[i*ldc:][:portableCols]
 		for j, sum := range sums {
 			if beta == 0 {
-				row[j] = alpha * sum
+				row[j] = factors[j] * sum
 			} else {
-				row[j] = alpha*sum + beta*row[j]
+				row[j] = factors[j]*sum + beta*row[j]
 			}
 		}
 	}

@@ -16,19 +16,29 @@ type format struct {
 	bytes int
 }
 
+// scaled says that the sums of each column are multiplied by a scale.
+func (f format) scaled() bool { return f == int8s() || f == scaledFloat32s() }
+
 func float32s() format  { return format{"Float32", 4} }
 func float16s() format  { return format{"Float16", 2} }
 func bfloat16s() format { return format{"BFloat16", 2} }
+func int8s() format     { return format{"Int8", 1} }
+
+// scaledFloat32s are integers that were expanded before.
+func scaledFloat32s() format { return format{"ScaledFloat32", 4} }
 
 // pointer is the Go type of an address of such elements.
 func (f format) pointer() string {
-	if f.bytes == 2 {
+	switch f.bytes {
+	case 1:
+		return "*int8"
+	case 2:
 		return "*uint16"
 	}
 	return "*float32"
 }
 
-// load emits the load of a vector of elements as float32.
+// load emits the load of a vector of elements as float32, without their scales.
 func (g *generator) load(f format, mem operand.Op, dst reg.VecPhysical) {
 	switch f {
 	case float16s():
@@ -36,6 +46,9 @@ func (g *generator) load(f format, mem operand.Op, dst reg.VecPhysical) {
 	case bfloat16s():
 		g.VPMOVZXWD(mem, dst)
 		g.VPSLLD(operand.U8(16), dst, dst)
+	case int8s():
+		g.VPMOVSXBD(mem, dst)
+		g.VCVTDQ2PS(dst, dst)
 	default:
 		g.VMOVUPS(mem, dst)
 	}

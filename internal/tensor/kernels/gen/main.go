@@ -65,7 +65,7 @@ func generate() (map[string][]byte, error) {
 // products emits what matrix products use.
 func (g *generator) products() {
 	g.ConstraintExpr("amd64")
-	for _, f := range []format{float32s(), float16s(), bfloat16s()} {
+	for _, f := range []format{float32s(), float16s(), bfloat16s(), int8s()} {
 		for _, rows := range []int{1, 2, 3, 4, 6} {
 			g.gemmTile(avx2(), rows, 1, f)
 		}
@@ -78,7 +78,13 @@ func (g *generator) products() {
 		g.gemmTile(avx512(), 2, 4, f)
 		g.gemmTile(avx512(), 3, 2, f)
 		g.gemmTile(avx512(), 4, 2, f)
+		if f != float32s() {
+			g.expandingTile(avx2(), 6, f)
+			g.expandingTile(avx512(), 12, f)
+		}
 	}
+	g.gemmTile(avx2(), 6, 1, scaledFloat32s())
+	g.gemmTile(avx512(), 12, 1, scaledFloat32s())
 	g.packTranspose8()
 	g.packRows(avx2())
 	g.packRows(avx512())

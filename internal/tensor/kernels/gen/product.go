@@ -10,29 +10,53 @@ import (
 // rowGroup is how many rows one base register addresses: +0, +1 and +2 strides.
 const rowGroup = 3
 
-// gemmTile emits C = alpha*A*B + beta*C for tiles of rows × panels of two
+// gemmTile emits C = alpha*A*B*scales + beta*C for tiles of rows × panels of two
 // vectors, each held in registers over the whole sum. A is read in place by its
 // strides, B is packed panels in format f, bNext apart, the same for all tiles;
 // the next tile's A begins aNext after this one's, its C below this one's. With
-// beta zero C is not read. An element is summed up in the order of the inner
-// dimension by every routine.
+// beta zero C is not read. There are scales, one for each column, where the format
+// has such. An element is summed up in the order of the inner dimension by every
+// routine.
 //
 // Few rows wait for memory, which several panels at once read faster than one.
 func (g *generator) gemmTile(s isa, rows, panels int, f format) {
-	g.text(fmt.Sprintf("gemm%dx%d%s%s", rows, 2*s.lanes*panels, f.name, s.name), fmt.Sprintf(
-		"func(tiles, k int64, a *float32, aRow, aCol, aNext int64, b %s, bNext int64, c *float32, ldc int64, alpha, beta float32)", f.pointer()))
-	t := tile{generator: g, isa: s, format: f, rows: rows, panels: panels}
+	g.text(fmt.Sprintf("gemm%dx%d%s%s", rows, 2*s.lanes*panels, f.name, s.name), tileSignature(f, ""))
+	g.tileBody(tile{generator: g, isa: s, format: f, rows: rows, panels: panels})
+}
+
+// expandingTile emits gemmTile for one panel, which also writes the panel to
+// expanded in float32, without scales, for the tiles that come after: it expands
+// while it multiplies and waits for memory, which takes next to no time.
+func (g *generator) expandingTile(s isa, rows int, f format) {
+	g.text(fmt.Sprintf("gemmExpand%dx%d%s%s", rows, 2*s.lanes, f.name, s.name), tileSignature(f, ", expanded *float32"))
+	g.tileBody(tile{generator: g, isa: s, format: f, rows: rows, panels: 1, expands: true})
+}
+
+// tileSignature is that of gemmTile. Scales are those of the columns of b, the
+// panels one after the other.
+func tileSignature(f format, more string) string {
+	if f.scaled() {
+		more = ", scales *float32" + more
+	}
+	return fmt.Sprintf("func(tiles, k int64, a *float32, aRow, aCol, aNext int64, b %s, bNext int64, "+
+		"c *float32, ldc int64, alpha, beta float32%s)", f.pointer(), more)
+}
+
+func (g *generator) tileBody(t tile) {
 	tiles := g.Load(g.Param("tiles"), g.GP64())
 	a := g.Load(g.Param("a"), g.GP64())
 	c := g.Load(g.Param("c"), g.GP64())
 	t.aRow = g.Load(g.Param("aRow"), g.GP64())
 	t.aCol = g.Load(g.Param("aCol"), g.GP64())
 	t.ldc = g.Load(g.Param("ldc"), g.GP64())
+	if t.scaled() {
+		t.scales = g.Load(g.Param("scales"), g.GP64())
+	}
 	g.Label("tile")
 	t.setBases(a)
 	t.prefetchC(c)
-	for _, acc := range s.regs[:t.sums()] {
-		g.zero(s, acc)
+	for _, acc := range t.regs[:t.sums()] {
+		g.zero(t.isa, acc)
 	}
 	t.sum()
 	t.store(c)
@@ -58,6 +82,9 @@ func (t *tile) sum() {
 		t.b = append(t.b, panel)
 	}
 	k := t.Load(t.Param("k"), t.GP64())
+	if t.expands {
+		t.expanded = t.Load(t.Param("expanded"), t.GP64())
+	}
 	t.countedLoop("many", k, unroll, func() {
 		for u := range unroll {
 			t.prefetchB(u)
@@ -75,6 +102,9 @@ func (t *tile) advanceB(steps int) {
 	for _, b := range t.b {
 		t.ADDQ(operand.U32(steps*t.stepBytes()), b)
 	}
+	if t.expands {
+		t.ADDQ(operand.U32(steps*2*t.vectorBytes()), t.expanded)
+	}
 }
 
 // unroll is how many steps the loop of gemmTile takes at once.
@@ -90,6 +120,9 @@ type tile struct {
 	aRow, aCol   reg.Register
 	b            []reg.Register // of each panel
 	ldc          reg.Register
+	scales       reg.Register // of the first panel's columns
+	expands      bool         // the panel is written to expanded
+	expanded     reg.Register
 }
 
 // sums is how many registers hold sums, the first of them.
@@ -155,8 +188,12 @@ func (t *tile) step(unrolled int) {
 	b0, b1 := t.regs[t.sums()], t.regs[t.sums()+1]
 	spare := t.regs[t.sums()+2:]
 	for panel, b := range t.b {
-		t.load(t.format, operand.Mem{Base: b, Disp: unrolled * t.stepBytes()}, b0)
-		t.load(t.format, operand.Mem{Base: b, Disp: unrolled*t.stepBytes() + t.stepBytes()/2}, b1)
+		for v, dst := range []reg.VecPhysical{b0, b1} {
+			t.load(t.format, operand.Mem{Base: b, Disp: unrolled*t.stepBytes() + v*t.stepBytes()/2}, dst)
+			if t.expands {
+				t.VMOVUPS(dst, operand.Mem{Base: t.expanded, Disp: (2*unrolled + v) * t.vectorBytes()})
+			}
+		}
 		for r := range t.rows {
 			x := spare[r%len(spare)]
 			if panel == 0 {
@@ -197,6 +234,9 @@ func (t *tile) store(c reg.Register) {
 		t.VMULPS(factor, acc, acc)
 	}
 	t.Label("scaled")
+	if t.scaled() {
+		t.scaleColumns()
+	}
 	t.MOVL(beta.Addr, bits)
 	t.SHLL(operand.U8(1), bits) // drops the sign: -0 is zero too
 	t.JZ(operand.LabelRef("write"))
@@ -206,6 +246,17 @@ func (t *tile) store(c reg.Register) {
 	t.eachRow(at, func(mem operand.Mem, acc reg.VecPhysical) { t.VFMADD231PS(mem, factor, acc) })
 	t.Label("write")
 	t.eachRow(c, func(mem operand.Mem, acc reg.VecPhysical) { t.VMOVUPS(acc, mem) })
+}
+
+// scaleColumns multiplies the sums of each column by its scale.
+func (t *tile) scaleColumns() {
+	scale := t.regs[t.sums()]
+	for v := range t.vectors() {
+		t.VMOVUPS(operand.Mem{Base: t.scales, Disp: v * t.vectorBytes()}, scale)
+		for r := range t.rows {
+			t.VMULPS(scale, t.acc(r, v), t.acc(r, v))
+		}
+	}
 }
 
 func (t *tile) eachRow(at reg.Register, do func(operand.Mem, reg.VecPhysical)) {
