@@ -40,7 +40,7 @@ type block struct {
 }
 
 // number is what an arena has blocks of.
-type number interface{ float32 | uint16 }
+type number interface{ float32 | uint16 | int8 }
 
 // NewArena returns an empty arena.
 func NewArena() *Arena { return new(Arena) }
@@ -53,6 +53,10 @@ func (a *Arena) Alloc(n int) ([]float32, error) { return alloc[float32](a, n) }
 
 // AllocHalf is Alloc for elements of two bytes, which FreeHalf takes back.
 func (a *Arena) AllocHalf(n int) ([]uint16, error) { return alloc[uint16](a, n) }
+
+// AllocInt8 is Alloc for elements of one byte. Such blocks live as long as the
+// arena.
+func (a *Arena) AllocInt8(n int) ([]int8, error) { return alloc[int8](a, n) }
 
 func alloc[T number](a *Arena, n int) ([]T, error) {
 	var element T

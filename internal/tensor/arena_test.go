@@ -135,6 +135,31 @@ func TestArenaCountsHalves(t *testing.T) {
 	}
 }
 
+// A byte an element is what counts, also where four do not fill a float32.
+func TestArenaCountsIntegers(t *testing.T) {
+	t.Parallel()
+	a := NewArena()
+	var before []int8
+	total := 0
+	for n := range 70 {
+		x, err := a.AllocInt8(n)
+		total += n
+		if err != nil || len(x) != n || a.LiveBytes() != int64(total) {
+			t.Fatalf("%d integers: %d elements, %d bytes live of %d, error %v", n, len(x), a.LiveBytes(), total, err)
+		}
+		for i := range x {
+			x[i] = int8(n)
+		}
+		if n > 1 && before[n-2] != int8(n-1) {
+			t.Fatalf("%d integers overlap those before", n)
+		}
+		before = x
+	}
+	if _, err := a.AllocInt8(-1); err == nil {
+		t.Error("a negative length: no error")
+	}
+}
+
 func TestArenaRefuses(t *testing.T) {
 	t.Parallel()
 	var a Arena

@@ -109,7 +109,7 @@ func (w *Weight) Pack(e *Engine, a *Arena, f kernels.Format) (*Weight, error) {
 	case w.freed():
 		return nil, fmt.Errorf("pack a weight: %w", ErrFreed)
 	case f > kernels.BFloat16:
-		return nil, fmt.Errorf("pack a weight: no such format: %s", f)
+		return nil, fmt.Errorf("pack a weight: not in %s: want %s, %s or %s", f, kernels.Float32, kernels.Float16, kernels.BFloat16)
 	}
 	c := &Weight{out: w.out, in: w.in, format: f, storage: packed, arena: a}
 	c.trainable = w.storage == plain && w.tensor.NeedsGrad()

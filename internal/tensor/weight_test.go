@@ -272,6 +272,7 @@ func TestWeightsRefuse(t *testing.T) {
 		"negative half":    weightError(HalfWeight(make([]uint16, 12), kernels.Float16, -3, -4)),
 		"packed twice":     weightError(packed.Pack(p.Engine(), p.Arena(), kernels.Float32)),
 		"unknown format":   weightError(matrix.Pack(p.Engine(), p.Arena(), 9)),
+		"int8":             weightError(matrix.Pack(p.Engine(), p.Arena(), kernels.Int8)),
 		"pack after free":  weightError(freed.Pack(p.Engine(), p.Arena(), kernels.Float32)),
 		"second free":      freed.Free(),
 		"table of 4 by 80": func() error { p.Embedding(packed, []int32{3}, 1); return p.Err() }(),
