@@ -248,8 +248,8 @@ func needs(s *settings) float64 {
 	switch s.Mode {
 	case grad:
 		need += depth * (blockElems*elems + scores)
-	case backward:
-		need += depth*(blockElems*elems+scores) + parameters
+	case backward: // the gradients, and what Verify moves the parameters from
+		need += depth*(blockElems*elems+scores) + 2*parameters
 	}
 	return floatBytes * need
 }

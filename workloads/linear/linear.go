@@ -166,13 +166,18 @@ func (f *filling) Do(_ *kernels.Worker, part int) error {
 	return nil
 }
 
-// compute replaces the last result: two never exist at once.
+// compute replaces the last result: two never exist at once. After an error the
+// pass is as new.
 func (i *instance) compute() error {
 	if i.y != nil {
 		i.pass.Free(i.y)
 	}
 	i.y = i.pass.Linear(i.x, i.weight, nil)
-	return i.pass.Err()
+	err := i.pass.Err()
+	if err != nil {
+		i.pass.Reset()
+	}
+	return err
 }
 
 func (i *instance) Sample(ctx context.Context, r *workloads.Recorder) error {

@@ -1,8 +1,10 @@
 package transformer
 
 import (
+	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -159,6 +161,21 @@ func TestVerifyFindsWrongResults(t *testing.T) {
 	}
 	if err := compare(1, batch, alone); err == nil || !strings.Contains(err.Error(), "sequence 1 are off by 0.002") {
 		t.Errorf("error %v, want that a sequence is off", err)
+	}
+	// A step that went over another cache, or added another token, is found: at
+	// the ends of the batch, and within.
+	for wrong := range 3 {
+		if err := i.prefill(3); err != nil {
+			t.Fatal(err)
+		}
+		told := slices.Clone(i.next)
+		i.next[wrong] = (i.next[wrong] + 1) % int32(i.config.VocabSize)
+		logits := i.model.Decode(i.pass, i.next, i.caches[3])
+		err := i.verifySequences(t.Context(), told, logits)
+		if want := fmt.Sprintf("sequence %d are off", wrong); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("another token in sequence %d: error %v", wrong, err)
+		}
+		i.pass.Free(logits)
 	}
 }
 

@@ -17,6 +17,9 @@ const tolerance = 1e-3
 // Verify computes a prefill and a step of decode for the largest batch, and
 // compares chosen sequences with the same tokens alone and without a cache.
 func (i *instance) Verify(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	_, size := i.sizes()
 	if err := i.prefill(size); err != nil {
 		return err
@@ -28,6 +31,13 @@ func (i *instance) Verify(ctx context.Context) error {
 		return err
 	}
 	defer i.pass.Free(logits)
+	return i.verifySequences(ctx, added, logits)
+}
+
+// verifySequences compares the logits that follow the prompts and one token more
+// of each.
+func (i *instance) verifySequences(ctx context.Context, added []int32, logits *tensor.Tensor) error {
+	size := len(added)
 	for _, s := range slices.Compact([]int{0, size / 2, size - 1}) {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
