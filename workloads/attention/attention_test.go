@@ -2,6 +2,7 @@ package attention
 
 import (
 	"io"
+	"math"
 	"strings"
 	"testing"
 
@@ -51,6 +52,24 @@ func TestMemoryIsCountedExactly(t *testing.T) {
 	}
 }
 
+// Equal queries and keys would make scores that no model has.
+func TestInputsDiffer(t *testing.T) {
+	t.Parallel()
+	i, err := openInstance(t, workloads.Values{"seq_len": 100, "dim": 32})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pair := range [][2][]float32{{i.q, i.k}, {i.q, i.v}, {i.k, i.v}} {
+		var product float64
+		for n, x := range pair[0] {
+			product += float64(x) * float64(pair[1][n])
+		}
+		if correlation := product / float64(len(i.q)); math.Abs(correlation) > 0.1 {
+			t.Errorf("two inputs have a correlation of %v", correlation)
+		}
+	}
+}
+
 func TestWorkByFormula(t *testing.T) {
 	t.Parallel()
 	params := workloads.Values{"batch": 2, "dim": 12, "heads": 3, "seq_len": 10}
@@ -86,6 +105,14 @@ func TestVerifyFindsWrongResults(t *testing.T) {
 		}
 		if err := i.Verify(t.Context()); err == nil || !strings.Contains(err.Error(), "is off by") {
 			t.Errorf("%s: error %v, want that a row is off", algorithm, err)
+		}
+		i.attend = func() error {
+			err := right()
+			i.out[len(i.out)-1] += 0.1
+			return err
+		}
+		if err := i.Verify(t.Context()); err == nil || !strings.Contains(err.Error(), "row 99 of head 1 of sequence 0 is off") {
+			t.Errorf("%s: error %v, want that the last row is off", algorithm, err)
 		}
 	}
 }

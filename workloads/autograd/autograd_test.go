@@ -2,6 +2,7 @@ package autograd
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -109,6 +110,33 @@ func TestEverythingIsFreed(t *testing.T) {
 	}
 }
 
+// Verify takes more memory than a sample and moves the parameters: neither is
+// seen afterwards.
+func TestVerifyLeavesNoTrace(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{noGrad, grad, backward} {
+		i := openInstance(t, workloads.Values{"mode": mode, "dim": 32, "seq_len": 16})
+		before := sample(t, i)["memory_bytes"]
+		var parameters []float32
+		for _, p := range i.model.Parameters() {
+			parameters = append(parameters, p.Data()...)
+		}
+		if err := i.Verify(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if after := workloadtest.Rows(t, Workload(), i)[0]["memory_bytes"]; after != before {
+			t.Errorf("%s: %v bytes after Verify, %v before", mode, after, before)
+		}
+		at := 0
+		for name, p := range i.model.Parameters() {
+			if data := p.Data(); !slices.Equal(data, parameters[at:at+len(data)]) {
+				t.Errorf("%s: Verify changes %s", mode, name)
+			}
+			at += len(p.Data())
+		}
+	}
+}
+
 func TestVerifyFindsWrongResults(t *testing.T) {
 	t.Parallel()
 	i := openInstance(t, workloads.Values{"mode": backward, "dim": 32, "seq_len": 16})
@@ -148,6 +176,9 @@ func TestNeedsBoundsTheMemory(t *testing.T) {
 				shape["mode"], shape["algorithm"] = mode, algorithm
 				i := openInstance(t, shape)
 				used, need := sample(t, i)["memory_bytes"], needs(&i.settings)
+				if mode == backward {
+					used += float64(i.model.Bytes()) // Verify's copy
+				}
 				if need < used || need > 2*used+8<<20 {
 					t.Errorf("%v: %.0f bytes are expected, %.0f used", shape, need, used)
 				}

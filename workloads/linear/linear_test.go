@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"runx/internal/tensor"
 	"runx/workloads"
 	"runx/workloads/workloadtest"
 )
@@ -102,6 +103,52 @@ func TestInputIsRandom(t *testing.T) {
 			t.Error("the input depends on the number of threads")
 		}
 		first = x
+	}
+}
+
+// The weight is not the input again, and its rows are about 1 long, so that
+// results are about as large as inputs.
+func TestWeightIsRandom(t *testing.T) {
+	t.Parallel()
+	const dim = 256
+	i, err := openInstance(t, workloads.Values{"seq_len": dim, "dim": dim})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer i.Close()
+	var squares, product float64
+	for n, w := range i.plain.Data() {
+		squares += float64(w) * float64(w)
+		product += float64(w) * float64(i.x.Data()[n])
+	}
+	if mean := squares / dim; math.Abs(mean-1) > 0.05 {
+		t.Errorf("the square of a row's length is %v in the mean, want 1", mean)
+	}
+	if correlation := product / math.Sqrt(squares) / dim; math.Abs(correlation) > 0.05 {
+		t.Errorf("weight and input have a correlation of %v", correlation)
+	}
+}
+
+// What one sample could not do, the next one can.
+func TestErrorDoesNotStay(t *testing.T) {
+	t.Parallel()
+	i, err := openInstance(t, workloads.Values{"seq_len": 5, "dim": 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer i.Close()
+	narrow, err := tensor.NewTensor(i.arena, 5, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	right := i.x
+	i.x = narrow
+	if err := i.compute(); err == nil {
+		t.Error("7 columns were multiplied by a weight of 8")
+	}
+	i.x = right
+	if err := i.compute(); err != nil {
+		t.Errorf("after an error: %v", err)
 	}
 }
 

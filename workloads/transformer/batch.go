@@ -211,7 +211,7 @@ func needs(s *settings, c nn.Config) float64 {
 	keys := float64(c.Layers*c.KVHeads) * float64(s.tokens()+panel) * float64(c.HeadDim()+panel)
 	block, head := matrixElems(c)
 	weights := float64(c.Parameters()) * float64(s.format().Bytes())
-	if s.Packed { // one matrix at a time is there twice; a packed head is no table
+	if s.Packed { // one matrix at a time is there twice
 		weights += max(block, head) * float64(s.format().Bytes())
 	}
 	row := float64(8*c.Dim + 4*c.HiddenDim)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"runx/internal/tensor"
 	"runx/workloads"
@@ -106,10 +107,16 @@ func TestArrivals(t *testing.T) {
 	} {
 		tt.params["arrivals"], tt.params["phase"], tt.params["model"] = poisson, generate, "nano"
 		tt.params["requests"], tt.params["rate_per_s"] = requests, 5000.0
-		rows := sample(t, openInstance(t, tt.params))
+		i := openInstance(t, tt.params)
+		rows := sample(t, i)
 		if len(rows) != requests {
 			t.Fatalf("%s: %d rows, want %d", tt.name, len(rows), requests)
 		}
+		var last time.Duration
+		for _, q := range i.server.log.Requests() {
+			last = max(last, q.Ended)
+		}
+		spent := (last - i.server.log.Requests()[0].Intended).Seconds()
 		for n, row := range rows {
 			if sum := row["queue_ms"] + row["service_ms"]; math.Abs(sum-row["latency_ms"]) > 1e-9 {
 				t.Errorf("%s: request %d: %v ms waiting and %v ms served are not %v ms", tt.name, n, row["queue_ms"], row["service_ms"], row["latency_ms"])
@@ -117,10 +124,62 @@ func TestArrivals(t *testing.T) {
 			if row["lag_ms"] < 0 || row["lag_ms"] > row["queue_ms"] {
 				t.Errorf("%s: request %d: a lag of %v ms in %v ms of waiting", tt.name, n, row["lag_ms"], row["queue_ms"])
 			}
-			if size := row["batch_size_count"]; !tt.want(size) {
+			size := row["batch_size_count"]
+			if !tt.want(size) {
 				t.Errorf("%s: request %d: %v were served together", tt.name, n, size)
 			}
+			if want := workFlops(&i.settings, i.config, int(size)); row["work_flops"] != want {
+				t.Errorf("%s: request %d: %v operations in a batch of %v, want %v", tt.name, n, row["work_flops"], size, want)
+			}
+			if got := row["requests_per_s"] * spent; math.Abs(got-requests) > 1e-6 {
+				t.Errorf("%s: %v requests in the time of the sample, want %d", tt.name, got, requests)
+			}
 		}
+	}
+}
+
+// 10,000 gaps are 10,000 times the mean one to a percent or so.
+func TestRateOfArrivals(t *testing.T) {
+	t.Parallel()
+	i := openInstance(t, workloads.Values{"arrivals": poisson, "model": "nano", "rate_per_s": 500.0})
+	var sum time.Duration
+	for range 10_000 {
+		sum += i.server.open.Gap()
+	}
+	if got := sum.Seconds(); math.Abs(got-20) > 1 {
+		t.Errorf("10000 requests come in %v s, want 20", got)
+	}
+}
+
+// The weights are in the format and order asked for: what is packed cannot be
+// packed again.
+func TestWeightsAsAsked(t *testing.T) {
+	t.Parallel()
+	for _, packed := range []bool{false, true} {
+		var bytes []float64
+		for _, dtype := range []string{"fp32", "bf16"} {
+			i := openInstance(t, workloads.Values{"model": "nano", "dtype": dtype, "packed": packed})
+			bytes = append(bytes, float64(i.model.Bytes()))
+			if err := i.model.Pack(i.engine, i.arena, i.format()); (err != nil) != packed {
+				t.Errorf("packed %t: to pack it once more gives the error %v", packed, err)
+			}
+		}
+		if share := bytes[1] / bytes[0]; share < 0.5 || share > 0.6 { // norms and biases stay
+			t.Errorf("packed %t: bf16 has %v of the bytes of fp32", packed, share)
+		}
+	}
+}
+
+// Verify takes more memory than a step of decode, which is not seen afterwards.
+func TestMemoryIsThatOfASample(t *testing.T) {
+	t.Parallel()
+	i := openInstance(t, workloads.Values{"model": "nano", "phase": decode, "prompt_tokens": 100})
+	before := sample(t, i)[0]["memory_bytes"]
+	if err := i.Verify(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if after := sample(t, i)[0]["memory_bytes"]; after != before {
+		t.Errorf("%v bytes after Verify, %v before", after, before)
 	}
 }
 
