@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"runx/workloads"
 )
 
 // A packet waits since it came.
@@ -178,5 +180,25 @@ func TestCoDelRemembersItsPace(t *testing.T) {
 		if !slices.Equal(drops, want) {
 			t.Errorf("above the target again at %v: drops at %v, want %v", again, drops, want)
 		}
+	}
+}
+
+// Against senders that do not slow down the k-th drop comes interval/sqrt(k) after
+// the one before, so that t later there are t/(2 interval^2) drops a second: an
+// excess of x a second is met after 2x interval^2, when x^2 interval^2 requests
+// wait. Here 400 a second and 0.1 s: 1600 requests after 8 s.
+func TestCoDelIsTooSlowForAnOpenLoop(t *testing.T) {
+	t.Parallel()
+	rows := sample(t, 1, workloads.Values{
+		"policy": coDel, "load": 2.0, "arrivals": paced, "service": deterministic, "requests": 20_000, "windows": 100,
+	})
+	most, when := 0.0, 0.0
+	for _, row := range rows {
+		if row["queue_length_count"] > most {
+			most, when = row["queue_length_count"], row["elapsed_s"]
+		}
+	}
+	if most < 1500 || most > 1700 || when < 7.5 || when > 9 {
+		t.Errorf("%v requests wait after %v s", most, when)
 	}
 }
