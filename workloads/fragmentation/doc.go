@@ -12,7 +12,9 @@
 // freed, and the two windows of allocations that follow. Where frees are random, a
 // heap comes to its steady state when its contents have been replaced some times:
 // age_count should be many times the number of live tensors. Every sample is
-// another life with other random numbers.
+// another life with other random numbers. Before it, the heap of the one before
+// lives on for 10 ms, untimed, so that a machine that comes from elsewhere does not
+// make the young heap look slow.
 //
 // All allocators serve the same demand: sizes and deaths depend on demand_seed,
 // the number of the repetition, sizes, lifetime and the target, and on nothing

@@ -120,6 +120,7 @@ func open(_ context.Context, env workloads.Env) (workloads.Instance, error) {
 		seed:      uint64(p.Seed), age: p.Age, windows: p.Windows, window: p.Window,
 	}
 	i.run = i.perform
+	i.demand.reset(i.seed, 0)
 	return i, nil
 }
 

@@ -14,6 +14,10 @@ import (
 // whether the sample is still wanted.
 const stretch = 256
 
+// settling is how long caches, branch predictors and clock take, rather more
+// than less, until they are as they will stay.
+const settling = 10 * time.Millisecond
+
 // An instance is a heap that is begun anew for each sample.
 type instance struct {
 	allocator allocator
@@ -130,6 +134,9 @@ func (i *instance) drop(slot int32) error {
 
 // Sample lives one life and records its windows.
 func (i *instance) Sample(ctx context.Context, r *workloads.Recorder) error {
+	if err := i.settle(ctx); err != nil {
+		return err
+	}
 	if err := i.begin(ctx, r.Rep()); err != nil {
 		return err
 	}
@@ -146,6 +153,17 @@ func (i *instance) Sample(ctx context.Context, r *workloads.Recorder) error {
 			return err
 		}
 		done = at + 2*i.window
+	}
+	return nil
+}
+
+// settle goes on with the life before, so that the windows of a young heap do not
+// look slow because the machine comes from elsewhere.
+func (i *instance) settle(ctx context.Context) error {
+	for start := time.Now(); time.Since(start) < settling; {
+		if err := i.pass(ctx, stretch); err != nil {
+			return err
+		}
 	}
 	return nil
 }
