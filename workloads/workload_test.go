@@ -226,3 +226,16 @@ func TestRequireMultiple(t *testing.T) {
 		t.Errorf("conflict %+v", conflict)
 	}
 }
+
+func TestRequireMemory(t *testing.T) {
+	t.Parallel()
+	if err := RequireMemory(1); err != nil {
+		t.Errorf("one byte: error %v", err)
+	}
+	if _, known := AvailableMemory(); !known {
+		t.Skip("this system does not tell how much memory is available")
+	}
+	if err := RequireMemory(1 << 70); err == nil || !strings.Contains(err.Error(), "needs about 1125899906842624 MiB, ") {
+		t.Errorf("a zettabyte: error %v", err)
+	}
+}

@@ -146,6 +146,7 @@ type fake struct {
 func openFake(_ context.Context, env workloads.Env) (workloads.Instance, error) {
 	switch env.Params["mode"] {
 	case "openfails":
+		tell(env)
 		return nil, errors.New("the disk is missing")
 	case "unsupported":
 		return nil, fmt.Errorf("needs AVX-1024: %w", workloads.ErrUnsupported)

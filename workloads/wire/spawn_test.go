@@ -136,6 +136,42 @@ func TestOpenInSpawnFails(t *testing.T) {
 	}
 }
 
+// A process ends with the only instance that it is for, and if there is none.
+func TestSpawnedEndsWithItsInstance(t *testing.T) {
+	t.Parallel()
+	for mode, opens := range map[string]bool{"tells": true, "openfails": false} {
+		var log log
+		c := command("serve", &log)
+		c.Known = fakes()
+		i, err := Spawner(c, "fake", workloads.Env{})(t.Context(), workloads.Values{"mode": mode})
+		if (err == nil) != opens {
+			t.Fatalf("%s: error %v", mode, err)
+		}
+		if opens {
+			if err := i.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		var pid int
+		if _, err := fmt.Sscanf(log.String(), "pid %d", &pid); err != nil {
+			t.Fatalf("%s: %v in %q", mode, err, &log)
+		}
+		for patience := time.Now().Add(20 * time.Second); !isGone(pid); time.Sleep(time.Millisecond) {
+			if time.Now().After(patience) {
+				t.Fatalf("%s: process %d is still there", mode, pid)
+			}
+		}
+	}
+}
+
+func TestFailedOpenGivesNoInstance(t *testing.T) {
+	t.Parallel()
+	i, err := dial(t, "serve", new(log)).Workloads()[0].Open(t.Context(), workloads.Env{Params: workloads.Values{"mode": "openfails"}})
+	if err == nil || i != nil {
+		t.Errorf("instance %v, error %v: want nil and an error", i, err)
+	}
+}
+
 func TestSpawnedEndsWithItsParent(t *testing.T) {
 	t.Parallel()
 	var log log
