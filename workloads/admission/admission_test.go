@@ -361,3 +361,20 @@ func TestAdaptiveKeepsItsLimit(t *testing.T) {
 		}
 	})
 }
+
+// A worker that has a request waiting is done with it a service after the one
+// before, whenever it woke; one that was idle a service after the request came.
+func TestWorkerMakesUpForWakingLate(t *testing.T) {
+	t.Parallel()
+	var w worker
+	for n, c := range []struct{ sent, service, until time.Duration }{
+		{sent: 5, service: 10, until: 15},
+		{sent: 6, service: 10, until: 25},
+		{sent: 25, service: 3, until: 28},
+		{sent: 40, service: 2, until: 42},
+	} {
+		if w.take(c.sent, c.service); w.until != c.until {
+			t.Errorf("request %d is done at %d, want %d", n, w.until, c.until)
+		}
+	}
+}

@@ -43,6 +43,9 @@ type worker struct {
 	until time.Duration
 }
 
+// take adds a request to the work.
+func (w *worker) take(sent, service time.Duration) { w.until = max(w.until, sent) + service }
+
 func newServer(p *point, admission policy) *server {
 	s := &server{
 		demand: sim.NewDemand(p.gaps(), p.services(), 0), end: p.end(),
@@ -135,7 +138,7 @@ func (s *server) serve(worker int, r *load.Request) error {
 		return errDropped
 	}
 	w := &s.workers[worker]
-	w.until = max(w.until, r.Sent) + s.requests[r.Number].Service
+	w.take(r.Sent, s.requests[r.Number].Service)
 	err := s.sleep(w.timer, w.until-now)
 	s.mu.Lock()
 	s.busy--
