@@ -73,7 +73,7 @@ func params() []workloads.Param {
 			Doc: "distribution of the service times"},
 		{Name: "servers", Kind: workloads.Int, Unit: "servers", Default: 4, Min: new(1.0), Max: new(1024.0),
 			Doc: "servers behind the line"},
-		{Name: "service_ms", Kind: workloads.Float, Unit: "ms", Default: 10.0, Min: new(0.01), Max: new(10_000.0),
+		{Name: "mean_service_ms", Kind: workloads.Float, Unit: "ms", Default: 10.0, Min: new(0.01), Max: new(10_000.0),
 			Doc: "mean service time"},
 		{Name: "slo_ms", Kind: workloads.Float, Unit: "ms", Default: 100.0, Min: new(0.01), Max: new(100_000.0),
 			Doc: "the sojourn within which an answer is good"},
@@ -122,22 +122,22 @@ func metrics() []workloads.Metric {
 
 // A point has the parameters.
 type point struct {
-	Mode       string  `param:"mode"`
-	Policy     string  `param:"policy"`
-	Load       float64 `param:"load"`
-	Arrivals   string  `param:"arrivals"`
-	Service    string  `param:"service"`
-	Servers    int     `param:"servers"`
-	ServiceMS  float64 `param:"service_ms"`
-	SLOMS      float64 `param:"slo_ms"`
-	QueueLimit int     `param:"queue_limit"`
-	TokenRate  float64 `param:"token_rate_ratio"`
-	TokenBurst int     `param:"token_burst"`
-	TargetMS   float64 `param:"target_ms"`
-	IntervalMS float64 `param:"interval_ms"`
-	Requests   int     `param:"requests"`
-	Windows    int     `param:"windows"`
-	DemandSeed int     `param:"demand_seed"`
+	Mode          string  `param:"mode"`
+	Policy        string  `param:"policy"`
+	Load          float64 `param:"load"`
+	Arrivals      string  `param:"arrivals"`
+	Service       string  `param:"service"`
+	Servers       int     `param:"servers"`
+	MeanServiceMS float64 `param:"mean_service_ms"`
+	SLOMS         float64 `param:"slo_ms"`
+	QueueLimit    int     `param:"queue_limit"`
+	TokenRate     float64 `param:"token_rate_ratio"`
+	TokenBurst    int     `param:"token_burst"`
+	TargetMS      float64 `param:"target_ms"`
+	IntervalMS    float64 `param:"interval_ms"`
+	Requests      int     `param:"requests"`
+	Windows       int     `param:"windows"`
+	DemandSeed    int     `param:"demand_seed"`
 }
 
 // milliseconds as a duration of at least a nanosecond.
@@ -147,7 +147,7 @@ func milliseconds(ms float64) time.Duration {
 
 // gap is the mean time between two requests.
 func (p *point) gap() time.Duration {
-	return milliseconds(p.ServiceMS / float64(p.Servers) / p.Load)
+	return milliseconds(p.MeanServiceMS / float64(p.Servers) / p.Load)
 }
 
 // end is when a run ends.
@@ -164,7 +164,7 @@ func (p *point) gaps() sim.Distribution {
 }
 
 func (p *point) services() sim.Distribution {
-	mean := milliseconds(p.ServiceMS)
+	mean := milliseconds(p.MeanServiceMS)
 	switch p.Service {
 	case lognormal:
 		return sim.NewLognormal(mean, lognormalCV)
@@ -178,7 +178,7 @@ func (p *point) services() sim.Distribution {
 // theory is what a formula says of the point in milliseconds; ok is false where
 // there is no formula or no stationary state.
 func (p *point) theory() (t sim.Theory, ok bool) {
-	arrival, service := p.Load*float64(p.Servers)/p.ServiceMS, 1/p.ServiceMS
+	arrival, service := p.Load*float64(p.Servers)/p.MeanServiceMS, 1/p.MeanServiceMS
 	switch {
 	case p.Arrivals != poisson:
 		return t, false
@@ -208,7 +208,7 @@ func decode(v workloads.Values) (point, error) {
 
 // conflict is what cannot be simulated in whole nanoseconds, or cut.
 func (p *point) conflict() error {
-	gapNS := p.ServiceMS * float64(time.Millisecond) / float64(p.Servers) / p.Load
+	gapNS := p.MeanServiceMS * float64(time.Millisecond) / float64(p.Servers) / p.Load
 	switch {
 	case p.Requests < leastWindow*p.Windows:
 		return &workloads.Conflict{
@@ -218,15 +218,15 @@ func (p *point) conflict() error {
 		}
 	case gapNS < float64(leastGap):
 		return &workloads.Conflict{
-			Params:  []string{"service_ms", "servers", "load"},
+			Params:  []string{"mean_service_ms", "servers", "load"},
 			Problem: fmt.Sprintf("a request every %.3g ns is less than %v apart: times are whole nanoseconds", gapNS, leastGap),
-			Where:   fmt.Sprintf("service_ms * 1e6 / servers / load >= %d", leastGap.Nanoseconds()),
+			Where:   fmt.Sprintf("mean_service_ms * 1e6 / servers / load >= %d", leastGap.Nanoseconds()),
 		}
 	case gapNS*float64(p.Requests) > float64(longestRun):
 		return &workloads.Conflict{
-			Params:  []string{"requests", "service_ms", "servers", "load"},
+			Params:  []string{"requests", "mean_service_ms", "servers", "load"},
 			Problem: fmt.Sprintf("%d requests every %.3g s take more than the %.0f s that a clock of nanoseconds holds", p.Requests, gapNS/1e9, longestRun.Seconds()),
-			Where:   fmt.Sprintf("requests * service_ms / servers / load <= %.0f", longestRun.Seconds()*1e3),
+			Where:   fmt.Sprintf("requests * mean_service_ms / servers / load <= %.0f", longestRun.Seconds()*1e3),
 		}
 	}
 	return nil

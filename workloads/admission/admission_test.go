@@ -18,7 +18,7 @@ import (
 func TestMain(m *testing.M) { workloadtest.Main(m, Workload()) }
 
 // quick is a live run of some 20 ms.
-var quick = workloads.Values{"requests": 100, "service_ms": 0.5}
+var quick = workloads.Values{"requests": 100, "mean_service_ms": 0.5}
 
 func TestConformance(t *testing.T) {
 	workloadtest.Run(t, workloadtest.Suite{
@@ -34,10 +34,10 @@ func TestConformance(t *testing.T) {
 		},
 		Refused: []workloads.Values{
 			{"requests": 99, "windows": 10},
-			{"servers": 1024, "service_ms": 0.01, "load": 1.0},
-			{"requests": 100_000_000, "service_ms": 10_000.0, "servers": 1, "load": 0.01},
+			{"servers": 1024, "mean_service_ms": 0.01, "load": 1.0},
+			{"requests": 100_000_000, "mean_service_ms": 10_000.0, "servers": 1, "load": 0.01},
 		},
-		Slow:   workloads.Values{"mode": "live", "servers": 1, "service_ms": 10_000.0, "load": 1.0, "requests": 360},
+		Slow:   workloads.Values{"mode": "live", "servers": 1, "mean_service_ms": 10_000.0, "load": 1.0, "requests": 360},
 		Seeded: []string{"offered_count", "elapsed_s"},
 		Optional: []string{
 			"p50_ms", "p99_ms", "queue_ms", "rejected_ratio", "slo_ratio", "little_error_ratio", "events_count", "lag_ms",
@@ -187,7 +187,7 @@ func TestPoliciesMeetTheSameDemand(t *testing.T) {
 	if _, latency := runs(workloads.Values{"load": 2.0, "policy": queueLimit, "queue_limit": 1_000_000}); latency != all {
 		t.Errorf("latency %v with a limit that nobody meets, %v without one", latency, all)
 	}
-	if got, _ := runs(workloads.Values{"load": 2.0, "mode": live, "service_ms": 0.5}); got != want {
+	if got, _ := runs(workloads.Values{"load": 2.0, "mode": live, "mean_service_ms": 0.5}); got != want {
 		t.Errorf("%v requests of a live server, want %v", got, want)
 	}
 	if got, _ := runs(workloads.Values{"load": 2.0, "demand_seed": 2}); got == want {
@@ -219,7 +219,7 @@ func TestWindowsAddUp(t *testing.T) {
 
 func TestSimulatedSampleDoesNotAllocate(t *testing.T) {
 	for _, policy := range []string{queueLimit, tokenBucket, coDel, adaptive} {
-		p := point{Mode: simulated, Policy: policy, Load: 1.5, Arrivals: bursty, Service: lognormal, Servers: 4, ServiceMS: 1, SLOMS: 10,
+		p := point{Mode: simulated, Policy: policy, Load: 1.5, Arrivals: bursty, Service: lognormal, Servers: 4, MeanServiceMS: 1, SLOMS: 10,
 			QueueLimit: 10, TokenRate: 0.9, TokenBurst: 5, TargetMS: 1, IntervalMS: 10, Requests: 5000, Windows: 3}
 		i, err := Workload().Open(t.Context(), workloads.Env{Params: valuesOf(p), Log: io.Discard})
 		if err != nil {
@@ -254,7 +254,7 @@ func TestLiveAccountsForEveryRequest(t *testing.T) {
 		t.Run(policy, func(t *testing.T) {
 			t.Parallel()
 			m := sample(t, 11, workloads.Values{
-				"mode": "live", "policy": policy, "load": 3.0, "requests": 600, "service_ms": 2.0, "queue_limit": 3,
+				"mode": "live", "policy": policy, "load": 3.0, "requests": 600, "mean_service_ms": 2.0, "queue_limit": 3,
 				"target_ms": 1.0, "interval_ms": 5.0, "slo_ms": 20.0,
 			})[0]
 			if (m["rejected_ratio"] > 0) != (policy != acceptAll) {

@@ -21,7 +21,7 @@ func FuzzSimulation(f *testing.F) {
 	f.Fuzz(func(t *testing.T, policy, arrivals, service uint8, load float64, servers uint16, serviceMS, sloMS float64, limit uint16,
 		tokenRate float64, tokenBurst uint16, targetMS, intervalMS float64, requests, windows uint16) {
 		p := point{
-			Mode: simulated, Load: load, Servers: int(servers), ServiceMS: serviceMS, SLOMS: sloMS, QueueLimit: int(limit),
+			Mode: simulated, Load: load, Servers: int(servers), MeanServiceMS: serviceMS, SLOMS: sloMS, QueueLimit: int(limit),
 			Policy:    []string{acceptAll, queueLimit, tokenBucket, coDel, adaptive}[policy%5],
 			Arrivals:  []string{poisson, bursty, paced}[arrivals%3],
 			Service:   []string{exponential, lognormal, deterministic}[service%3],
@@ -76,7 +76,7 @@ func checkAccounts(t *testing.T, p point, rows []map[string]float64) {
 		events += row["events_count"]
 	}
 	if p.Policy == tokenBucket {
-		tokens := float64(p.TokenBurst) + p.TokenRate*float64(p.Servers)*elapsed/(p.ServiceMS/1e3)
+		tokens := float64(p.TokenBurst) + p.TokenRate*float64(p.Servers)*elapsed/(p.MeanServiceMS/1e3)
 		if admitted > tokens*(1+1e-6)+1e-6 {
 			t.Fatalf("%v were admitted on %v tokens", admitted, tokens)
 		}

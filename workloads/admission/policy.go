@@ -19,7 +19,7 @@ func newPolicy(p *point) policy {
 	case queueLimit:
 		return &limitPolicy{room: p.Servers + p.QueueLimit}
 	case tokenBucket:
-		capacity := float64(p.Servers) / float64(milliseconds(p.ServiceMS))
+		capacity := float64(p.Servers) / float64(milliseconds(p.MeanServiceMS))
 		return &tokenPolicy{rate: p.TokenRate * capacity, burst: float64(p.TokenBurst)}
 	case coDel:
 		return &codelPolicy{target: milliseconds(p.TargetMS), interval: milliseconds(p.IntervalMS)}

@@ -17,13 +17,13 @@ func TestMain(m *testing.M) { workloadtest.Main(m, All()...) }
 // without an entry needs nothing said.
 var suites = map[string]workloadtest.Suite{
 	"admission": {
-		Params: workloads.Values{"requests": 100, "service_ms": 0.5},
+		Params: workloads.Values{"requests": 100, "mean_service_ms": 0.5},
 		Cases: []workloads.Values{
 			{"windows": 10},
 			{"mode": "live", "load": 3.0, "policy": "codel", "target_ms": 0.1, "interval_ms": 0.5},
 		},
 		Refused: []workloads.Values{{"requests": 99, "windows": 10}},
-		Slow:    workloads.Values{"mode": "live", "servers": 1, "service_ms": 10_000.0, "load": 1.0, "requests": 360},
+		Slow:    workloads.Values{"mode": "live", "servers": 1, "mean_service_ms": 10_000.0, "load": 1.0, "requests": 360},
 		Seeded:  []string{"offered_count", "elapsed_s"},
 		Optional: []string{
 			"p50_ms", "p99_ms", "queue_ms", "rejected_ratio", "slo_ratio", "little_error_ratio", "events_count", "lag_ms",
@@ -191,6 +191,36 @@ func TestEveryWorkloadConforms(t *testing.T) {
 	}
 	if len(names) != len(All()) {
 		t.Error("two workloads share a name")
+	}
+}
+
+// Who reads the runs of many specs as one table finds one meaning, hence one
+// type and one unit, under each name.
+func TestNamesMeanTheSameEverywhere(t *testing.T) {
+	t.Parallel()
+	type column struct{ workload, kind, unit string }
+	columns := map[string]column{}
+	see := func(name string, c column) {
+		first, seen := columns[name]
+		if !seen {
+			columns[name] = c
+			return
+		}
+		if first.kind != c.kind || first.unit != c.unit {
+			t.Errorf("%s is %s %q in %s, and %s %q in %s", name, first.kind, first.unit, first.workload, c.kind, c.unit, c.workload)
+		}
+	}
+	for _, w := range All() {
+		for _, p := range w.Params {
+			kind := p.Kind
+			if kind == workloads.Enum {
+				kind = workloads.String
+			}
+			see(p.Name, column{w.Name, string(kind), p.Unit})
+		}
+		for _, m := range w.Metrics {
+			see(m.Name, column{w.Name, "metric", ""})
+		}
 	}
 }
 
