@@ -174,6 +174,22 @@ func TestVerifyLoadsTheFile(t *testing.T) {
 	}
 }
 
+// It sets the environment, and cannot be parallel.
+func TestWeightsThatCannotBeKeptSayWhere(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, cache := range []string{"", file} { // no home at all, and one that is a file
+		t.Setenv("HOME", "")
+		t.Setenv("XDG_CACHE_HOME", cache)
+		_, err := Workload().Open(t.Context(), workloads.Env{Params: workloadtest.Values(Workload(), nil), Log: io.Discard})
+		if err == nil || !strings.Contains(err.Error(), "\nhint: weights are kept below XDG_CACHE_HOME") {
+			t.Errorf("XDG_CACHE_HOME=%q: %v", cache, err)
+		}
+	}
+}
+
 func TestRoomIsMadeByDeletingTheOldest(t *testing.T) {
 	t.Parallel()
 	folder, old := t.TempDir(), time.Now().Add(-time.Hour)

@@ -34,9 +34,17 @@ const (
 // ensureWeights returns the file of the model's weights, and writes it if it is
 // not there. It appears whole or not at all.
 func ensureWeights(c *config) (string, error) {
+	path, err := cachedWeights(c)
+	if err != nil {
+		return "", fmt.Errorf("%w\nhint: weights are kept below XDG_CACHE_HOME: set it to a folder that can be written and has room for %d MiB", err, c.bytes()>>20+1)
+	}
+	return path, nil
+}
+
+func cachedWeights(c *config) (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
-		cache = os.TempDir() // no home, no cache of its own
+		return "", fmt.Errorf("find a folder for weights: %w", err)
 	}
 	folder := filepath.Join(cache, "runx", "weights")
 	path := filepath.Join(folder, weightsName(c))
@@ -55,7 +63,7 @@ func ensureWeights(c *config) (string, error) {
 		return "", fmt.Errorf("delete old weights: %w", err)
 	}
 	if err := writeWeights(c, path); err != nil {
-		return "", fmt.Errorf("write weights to %s: %w", path, err)
+		return "", fmt.Errorf("write weights: %w", err)
 	}
 	return path, nil
 }
