@@ -50,7 +50,7 @@ func statColumns(m workloads.Metric, stat spec.Stat) []Column {
 	c.Doc = fmt.Sprintf("quantile %g over the ok samples, type 7", q)
 	lo, hi := c, c
 	lo.Name, hi.Name = name+"_lo", name+"_hi"
-	lo.Doc = fmt.Sprintf("lower end of its %g%% interval; NULL where the samples are too few for one", 100*intervalConfidence)
-	hi.Doc = fmt.Sprintf("upper end of its %g%% interval; NULL where the samples are too few for one", 100*intervalConfidence)
+	lo.Doc = fmt.Sprintf("lower end of its %g%% interval; NULL where the samples, or the repetitions that yielded them, are too few for one", 100*intervalConfidence)
+	hi.Doc = fmt.Sprintf("upper end of its %g%% interval; NULL where the samples, or the repetitions that yielded them, are too few for one", 100*intervalConfidence)
 	return []Column{c, lo, hi}
 }

@@ -53,29 +53,46 @@ type derivation struct {
 	records *Records
 
 	points *pointStore
-	// slots and oks have an entry per sample.
-	slots []int32
-	oks   []bool
-	tally []tally // by slot
-	run   runTally
-	notes []Warning
+	// slots, oks and firsts have an entry per sample: its point, whether it is
+	// ok, and whether it is the first such one of its repetition.
+	slots  []int32
+	oks    []bool
+	firsts []bool
+	tally  []tally // by slot
+	run    runTally
+	notes  []Warning
 }
 
-// tally counts the samples of one point.
-type tally struct{ n, ok, failed, tainted int64 }
+// tally counts the samples of one point, and the repetitions that yielded those
+// that are ok.
+type tally struct {
+	n, ok, failed, tainted int64
+	repetitions            int64
+	rep                    int // the last of them
+}
 
-func (t *tally) count(s *Sample) {
+// count reports whether the sample is the first ok one of its repetition.
+func (t *tally) count(s *Sample) (first bool) {
 	t.n++
 	if s.Tainted != "" {
 		t.tainted++
 	}
 	switch s.Status {
 	case OK:
+		first = t.repetitions == 0 || s.Rep != t.rep
 		t.ok++
 	case Failed, Timeout:
 		t.failed++
 	}
+	if first {
+		t.repetitions++
+		t.rep = s.Rep
+	}
+	return first
 }
+
+// grouped says that repetitions yielded several samples.
+func (t *tally) grouped() bool { return t.ok > t.repetitions }
 
 // runTally is what the journal says of the run as a whole.
 type runTally struct {

@@ -95,7 +95,7 @@ func (r *sampleRows) write(s *Sample) error {
 	slot := d.points.slots[s.Point]
 	d.slots = append(d.slots, slot)
 	d.oks = append(d.oks, s.Status == OK)
-	d.tally[slot].count(s)
+	d.firsts = append(d.firsts, d.tally[slot].count(s))
 	d.run.byStatus[s.Status]++
 	d.run.rows++
 	if d.run.rows%cancelRows == 0 && d.ctx.Err() != nil {

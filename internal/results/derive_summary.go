@@ -109,6 +109,7 @@ type block struct {
 	*summary
 	from, to int
 	starts   []int         // place of the first value of a point; one more at the end
+	grouped  bool          // some repetition yielded several samples
 	stats    [][][]float64 // by metric, column, point
 }
 
@@ -116,6 +117,7 @@ func (s *summary) newBlock(from, to int) *block {
 	b := &block{summary: s, from: from, to: to, starts: make([]int, to-from+1), stats: make([][][]float64, len(s.metrics))}
 	for i, slot := range s.order[from:to] {
 		b.starts[i+1] = b.starts[i] + int(s.d.tally[slot].ok)
+		b.grouped = b.grouped || s.d.tally[slot].grouped()
 	}
 	return b
 }
@@ -169,16 +171,15 @@ func (b *block) write() error {
 	return b.d.ctx.Err()
 }
 
-// gather reads the values of a metric that are not NULL, from ok samples,
-// grouped by point: those of point i are values[starts[i]:][:counts[i]].
-func (b *block) gather(column int, values []float64, counts []int) error {
-	clear(counts)
+// gather reads the values of a metric that are not NULL, from ok samples, by
+// point and in the order of the journal.
+func (b *block) gather(column int, to *gathered) error {
+	to.clear()
 	row := 0
 	err := b.samples.eachValue(column, func(v parquet.Value) {
 		i := int(b.rank[b.d.slots[row]]) - b.from
-		if b.d.oks[row] && !v.IsNull() && i >= 0 && i < len(counts) {
-			values[b.starts[i]+counts[i]] = v.Double()
-			counts[i]++
+		if b.d.oks[row] && i >= 0 && i < len(to.counts) {
+			to.add(i, b.starts[i], v, b.d.firsts[row])
 		}
 		row++
 	})

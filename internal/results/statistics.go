@@ -15,15 +15,14 @@ const summaryWorkers = 4
 
 // A statWorker computes the statistics of one metric after the other.
 type statWorker struct {
-	b      *block
-	values []float64
-	counts []int
-	ranks  rankCache
+	b       *block
+	in      *gathered
+	ordered []float64 // the values of a point in the order of the journal
+	ranks   rankCache
 }
 
 func newStatWorker(b *block) *statWorker {
-	n := b.to - b.from
-	return &statWorker{b: b, values: make([]float64, b.starts[n]), counts: make([]int, n), ranks: rankCache{ranks: map[rankKey]rankPair{}}}
+	return &statWorker{b: b, in: newGathered(b), ranks: rankCache{ranks: map[rankKey]rankPair{}}}
 }
 
 func (w *statWorker) metric(i int) error {
@@ -31,17 +30,16 @@ func (w *statWorker) metric(i int) error {
 	if plan.width == 0 {
 		return nil
 	}
-	if err := w.b.gather(plan.column, w.values, w.counts); err != nil {
+	if err := w.b.gather(plan.column, w.in); err != nil {
 		return err
 	}
 	columns := make([][]float64, plan.width)
 	for c := range columns {
-		columns[c] = make([]float64, len(w.counts))
+		columns[c] = make([]float64, len(w.in.counts))
 	}
 	row := make([]float64, 0, plan.width)
-	for p, n := range w.counts {
-		values := w.values[w.b.starts[p]:][:n]
-		slices.Sort(values)
+	for p := range w.in.counts {
+		values := w.sorted(p)
 		row = row[:0]
 		for _, stat := range plan.stats {
 			var err error
@@ -57,12 +55,42 @@ func (w *statWorker) metric(i int) error {
 	return w.b.d.ctx.Err()
 }
 
-// appendStat appends a statistic of sorted values and, for a quantile, the ends
-// of its interval. What they do not tell is NaN.
-func (c *rankCache) appendStat(row []float64, stat spec.Stat, sorted []float64) ([]float64, error) {
+// sorted sorts the values of a point. Where repetitions yielded several it keeps
+// their order beside them.
+func (w *statWorker) sorted(point int) pointValues {
+	values, groups := w.in.of(point, w.b.starts[point])
+	v := pointValues{sorted: values}
+	if groups != nil {
+		w.ordered = append(w.ordered[:0], values...)
+		v.ordered, v.groups = w.ordered, groups
+	}
+	slices.Sort(values)
+	return v
+}
+
+// pointValues are the values of a metric at one point.
+type pointValues struct {
+	sorted  []float64
+	ordered []float64 // as the journal has them; nil where each is a repetition
+	groups  []int32   // places in ordered where repetitions begin
+}
+
+// worth is how many independent values would know a quantile as well.
+func (v *pointValues) worth(estimate float64) int {
+	if v.groups == nil {
+		return len(v.sorted)
+	}
+	return stats.WorthOf(v.ordered, v.groups, estimate, intervalConfidence)
+}
+
+// appendStat appends a statistic of the values of a point and, for a quantile,
+// the ends of its interval. What they do not tell is NaN.
+func (c *rankCache) appendStat(row []float64, stat spec.Stat, v pointValues) ([]float64, error) {
+	sorted := v.sorted
 	if q, ok := stat.Quantile(); ok {
-		lo, hi := c.interval(sorted, q)
-		return append(row, stats.Quantile(sorted, q), lo, hi), nil
+		estimate := stats.Quantile(sorted, q)
+		lo, hi := c.interval(sorted, v.worth(estimate), q)
+		return append(row, estimate, lo, hi), nil
 	}
 	if len(sorted) == 0 {
 		return append(row, math.NaN()), nil
@@ -87,32 +115,33 @@ func (c *rankCache) appendStat(row []float64, stat spec.Stat, sorted []float64) 
 }
 
 // A rankCache remembers which order statistics bound a quantile: that depends
-// on the number of samples alone, and most points have the same.
+// on how many samples there are and what they are worth, and most points have
+// the same.
 type rankCache struct {
 	ranks map[rankKey]rankPair
 	ramp  []float64 // 0, 1, 2, ...
 }
 
 type rankKey struct {
-	n int
-	q float64
+	n, worth int
+	q        float64
 }
 
-// rankPair are places in the sorted samples; ok is false where n samples
-// cannot support an interval.
+// rankPair are places in the sorted samples; ok is false where they cannot
+// support an interval.
 type rankPair struct {
 	lo, hi int
 	ok     bool
 }
 
-func (c *rankCache) interval(sorted []float64, q float64) (lo, hi float64) {
-	key := rankKey{len(sorted), q}
+func (c *rankCache) interval(sorted []float64, worth int, q float64) (lo, hi float64) {
+	key := rankKey{len(sorted), worth, q}
 	r, known := c.ranks[key]
 	if !known {
 		for i := len(c.ramp); i < len(sorted); i++ {
 			c.ramp = append(c.ramp, float64(i))
 		}
-		ends, ok := stats.QuantileInterval(c.ramp[:len(sorted)], q, intervalConfidence)
+		ends, ok := stats.GroupedQuantileInterval(c.ramp[:len(sorted)], worth, q, intervalConfidence)
 		if ok {
 			r = rankPair{int(ends.Lo), int(ends.Hi), true}
 		}

@@ -6,7 +6,8 @@
 //     the summary, and say nothing where the samples cannot support an answer
 //     ([MinSamplesForQuantile]).
 //  3. [EffectiveSize] says how many independent samples a correlated series is
-//     worth: the intervals assume independent ones.
+//     worth, and [WorthOf] how many the rows of repetitions are that yield several
+//     each: the intervals assume independent ones.
 //  4. A [StopRule] looks at a growing series at a few sample counts fixed in
 //     advance and says when the estimate is as sure as was asked.
 //
