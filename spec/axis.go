@@ -78,7 +78,8 @@ type rawMember struct {
 	rawValues
 }
 
-// rawValues are the values of one parameter along an axis.
+// rawValues are the values of one parameter along an axis. One that could not be
+// read, which has been reported, is nil: those beside it are judged nevertheless.
 type rawValues struct {
 	values   []any
 	at       []document.Position // one per value, or one for all
@@ -182,8 +183,6 @@ func (b *builder) addCase(a *rawAxis, i int, c document.Node) bool {
 	for name, node := range c.Entries() {
 		if node.Scalar() == nil {
 			node.Expected("one value", &b.problems)
-			ok = false
-			continue
 		}
 		m := a.member(name.Value)
 		if m == nil && i == 0 {
@@ -221,7 +220,7 @@ func (b *builder) expand(name string, doc axisDoc) (v rawValues, ok bool) {
 	case "":
 		return v, false
 	case "list":
-		v, ok = b.listed(doc.arg)
+		v, ok = b.listed(doc.arg), true
 	case "expr":
 		v, ok = b.evaluated(doc.arg)
 	default:
@@ -237,17 +236,14 @@ func (b *builder) expand(name string, doc axisDoc) (v rawValues, ok bool) {
 }
 
 // listed gives the values of a list.
-func (b *builder) listed(list document.Node) (v rawValues, ok bool) {
-	ok = true
+func (b *builder) listed(list document.Node) (v rawValues) {
 	for _, item := range list.Items() {
 		if item.Scalar() == nil {
 			item.Expected("one value", &b.problems)
-			ok = false
-			continue
 		}
 		v.add(item)
 	}
-	return v, ok
+	return v
 }
 
 // evaluated gives the values of an expression, an array. It may use the

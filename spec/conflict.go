@@ -80,7 +80,8 @@ func (b *builder) reportConflicts(c *conflicts, complete bool) {
 			extent = fmt.Sprintf("; %d %s %d points have this problem", found.points, of, c.checked)
 		}
 		hint := found.hint(found.points < c.checked)
-		b.problems.Add(b.settingOf(found.err), hint, "%s%s%s", found.err, found.place, extent)
+		what, more, _ := strings.Cut(found.err.Error(), "\n")
+		b.problems.Add(b.settingOf(found.err), hint, "%s%s%s\n%s", what, found.place, extent, more)
 	}
 }
 

@@ -117,6 +117,10 @@ func (b *builder) admit(name document.Text) bool {
 	if _, declared := b.workload.Param(name.Value); declared {
 		return true
 	}
+	if b.refused[name.Value] {
+		return false
+	}
+	b.refused[name.Value] = true
 	if !b.workload.FreeParams {
 		b.meant[document.Nearest(name.Value, b.paramNames())] = true
 		b.problems.Add(name.Position, b.unknownParamHint(name.Value), "%s has no parameter %s", b.workload.Name, name.Value)
@@ -126,6 +130,7 @@ func (b *builder) admit(name document.Text) bool {
 		b.problems.Add(name.Position, badNameHint(name.Value), "parameter %s", why)
 		return false
 	}
+	delete(b.refused, name.Value)
 	return true
 }
 
@@ -282,6 +287,9 @@ func sortedKinds(kinds map[workloads.Kind]bool) []string {
 
 // check types one value of a parameter, and notes what is wrong with it.
 func (b *builder) check(p *workloads.Param, v rawValue) (any, bool) {
+	if v.value == nil {
+		return nil, false
+	}
 	checked, err := p.Check(v.value)
 	if err != nil {
 		b.problems.Add(v.at, checkHint(p, v.value), "%s: %s", p.Name, err)

@@ -77,6 +77,8 @@ func tiled() workloads.Workload {
 				}
 			case dim == 13:
 				return errors.New("dim 13 brings bad luck")
+			case dim == 17:
+				return errors.New("dim 17 is taken\nhint: there are 16 and 18")
 			}
 			return nil
 		},

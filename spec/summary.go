@@ -30,7 +30,7 @@ func (b *builder) buildSummary() {
 	for _, m := range b.spec.SampleMetrics() {
 		kept, ok := asked[m.Name]
 		if !ok {
-			kept = slices.DeleteFunc(slices.Clone(defaultStats), func(s Stat) bool { return !s.Supported(samples) })
+			kept = slices.DeleteFunc(slices.Clone(defaultStats), func(s Stat) bool { return samples > 0 && !s.Supported(samples) })
 		}
 		b.spec.Summary = append(b.spec.Summary, MetricSummary{Metric: m.Name, Stats: kept})
 	}
@@ -86,7 +86,7 @@ func statHint(name string) string {
 func (b *builder) lintQuantile(at document.Position, what, metric string, s Stat) bool {
 	q, ok := s.Quantile()
 	samples := b.spec.Measure.Samples.Max
-	// The decoder has reported a number of samples that is 0 here.
+	// A number of samples that is 0 could not be read, which has been reported.
 	if !ok || b.doc.Quick || samples == 0 {
 		return true
 	}

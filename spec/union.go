@@ -115,14 +115,15 @@ func scalarSchema() *document.Schema {
 	}}
 }
 
-// samplesDoc is a number or {min, max}.
+// samplesDoc is a number or {min, max}. Max is 0 where what is written could not
+// be read.
 type samplesDoc struct {
 	document.Position
 	Samples
 }
 
 type samplesRange struct {
-	Min int `yaml:"min" required:"true" min:"1" max:"1000000000" doc:"Samples that every point gets."`
+	Min int `yaml:"min" required:"true" min:"1" max:"1000000000" doc:"Samples below which a point does not end because its estimate is good. It gets them beyond its budget too, but not beyond three times that."`
 	Max int `yaml:"max" required:"true" min:"1" max:"1000000000" doc:"Samples after which a point ends whatever its estimate."`
 }
 
@@ -135,7 +136,7 @@ func (s *samplesDoc) DecodeNode(n document.Node, p *document.Problems) {
 		count := n.Scalar().(int)
 		if count < 1 || count > 1_000_000_000 {
 			n.Expected("a number from 1 to 1000000000", p)
-			count = 1
+			return
 		}
 		s.Samples = Samples{Min: count, Max: count}
 	case document.Mapping:

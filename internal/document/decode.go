@@ -57,7 +57,11 @@ func (d *decoder) decode(n Node, v reflect.Value, r rules) {
 		d.text(n, dst, r)
 		return
 	case located:
+		found := len(*d.problems)
 		d.decode(n, reflect.ValueOf(dst.locate(n.Position())).Elem(), r)
+		if len(*d.problems) > found { // what could not be read is as good as not written
+			dst.locate(Position{})
+		}
 		return
 	case ordered:
 		d.ordered(n, dst, r)

@@ -268,3 +268,25 @@ func TestProblems(t *testing.T) {
 		t.Errorf("%d problems are kept", len(p))
 	}
 }
+
+// An error from elsewhere may be several lines: none of them is lost, and none
+// can be taken for another problem.
+func TestProblemOfSeveralLines(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ message, hint, want string }{
+		"hints":         {"no model x\nhint: there are a, b\n  hint: or c", "", "f:1:2: no model x\n  hint: there are a, b\n  hint: or c"},
+		"its own first": {"no model x\nhint: there are a, b", "leave it out", "f:1:2: no model x\n  hint: there are a, b\n  hint: leave it out"},
+		"a tail":        {"it died; its stderr:\nTraceback\n\nValueError: no", "", "f:1:2: it died; its stderr:\n  Traceback\n  ValueError: no"},
+		"an empty rest": {"no model x\n", "a cure", "f:1:2: no model x\n  hint: a cure"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var p Problems
+			p.Add(Position{File: "f", Line: 1, Col: 2}, tt.hint, "%s", tt.message)
+			if got := p.Error(); got != tt.want {
+				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
+			}
+		})
+	}
+}

@@ -8,9 +8,9 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Parse makes a tree of one YAML document, a map. The tree is nil only where
-// the text could not be read as YAML at all; otherwise it may be decoded even
-// if there are problems, to find those that remain.
+// Parse makes a tree of one YAML document, a map. The tree is nil where the text
+// could not be read as YAML, or is no map; otherwise it may be decoded even if
+// there are problems, to find those that remain.
 func Parse(name string, src []byte) (*Tree, Problems) {
 	if p := tooLong(name, src); p != nil {
 		return nil, p
@@ -22,6 +22,7 @@ func Parse(name string, src []byte) (*Tree, Problems) {
 	}
 	if root := t.Root(); root.Kind() != Mapping && root.Kind() != Invalid {
 		root.Problem(&p, "is this a YAML file?", "expected a map of keys and values, found %s", root.describe())
+		return nil, p
 	}
 	return t, p
 }

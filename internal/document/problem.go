@@ -39,14 +39,15 @@ type Problem struct {
 	Message, Hint string
 }
 
-// String gives "file:line:col: message" and the hint on a line of its own.
+// String gives "file:line:col: message", and each line of the hint on a line of
+// its own.
 func (p Problem) String() string {
 	text := p.Message
 	if at := p.Position.String(); at != "" {
 		text = at + ": " + text
 	}
 	if p.Hint != "" {
-		text += "\n  hint: " + p.Hint
+		text += "\n  hint: " + strings.ReplaceAll(p.Hint, "\n", "\n  hint: ")
 	}
 	return text
 }
@@ -62,13 +63,37 @@ const (
 	maxShown = 50
 )
 
-// Add notes a problem. An empty hint is none. After 1000 problems further ones
-// are dropped.
+// Add notes a problem. An empty hint is none. The message may hold an error from
+// elsewhere that has several lines: those that begin with "hint:" go to the
+// hints, the others below the first are indented. After 1000 problems further
+// ones are dropped.
 func (p *Problems) Add(pos Position, hint, format string, args ...any) {
 	if len(*p) >= maxProblems {
 		return
 	}
-	*p = append(*p, Problem{Position: pos, Message: fmt.Sprintf(format, args...), Hint: hint})
+	message, cure := split(fmt.Sprintf(format, args...))
+	if cure != "" && hint != "" {
+		cure += "\n"
+	}
+	*p = append(*p, Problem{Position: pos, Message: message, Hint: cure + hint})
+}
+
+// split takes the hints out of a text of several lines.
+func split(text string) (message, hint string) {
+	message, rest, more := strings.Cut(text, "\n")
+	if !more {
+		return text, ""
+	}
+	var hints []string
+	for line := range strings.SplitSeq(rest, "\n") {
+		line = strings.TrimSpace(line)
+		if cure, ok := strings.CutPrefix(line, "hint:"); ok {
+			hints = append(hints, strings.TrimSpace(cure))
+		} else if line != "" {
+			message += "\n  " + line
+		}
+	}
+	return message, strings.Join(hints, "\n")
 }
 
 // Err returns the problems as an error, nil if there are none.

@@ -3,7 +3,7 @@ package document
 import "fmt"
 
 // Located is a value that knows where it was written; its position is not
-// valid where the value is a default.
+// valid where the value is a default, or what is written could not be read.
 type Located[T any] struct {
 	Value T
 	Position
