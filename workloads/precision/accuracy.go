@@ -42,21 +42,21 @@ func (b *building) assess(team *kernels.Team) (accuracy, error) {
 }
 
 // compare measures the sampled logits of the first rows of y = x * wᵀ against
-// float64 arithmetic on the weights before rounding. A logit beyond the bound of
-// its error is an error: the product or the storage is wrong.
+// float64 arithmetic on the weights before rounding. A logit that is farther from
+// that on the stored weights than sums of float32 are is an error: the product is
+// wrong.
 func (l *layer) compare(x, y []float32, rows int) (accuracy, error) {
 	var a accuracy
 	var difference, exact, computed, product float64
 	for row := range rows {
 		input := x[row*l.Dim:][:l.Dim]
 		for n, output := range l.sampled {
-			want, bound := l.reference(l.exact[n], input)
 			got := float64(y[row*l.Outputs+output])
-			off := math.Abs(got - want)
-			if !(off <= bound) { // NaN is off too
-				return accuracy{}, fmt.Errorf("logit %d of row %d is off by %.3g, at most %.3g is rounding in %s",
-					output, row, off, bound, l.Dtype)
+			if err := checkLogit(got, l.stored[n], input); err != nil {
+				return accuracy{}, fmt.Errorf("logit %d of row %d in %s %w", output, row, l.Dtype, err)
 			}
+			want, _ := dot(l.exact[n], input)
+			off := math.Abs(got - want)
 			a.maxAbs = max(a.maxAbs, off)
 			difference += off * off
 			exact += want * want
@@ -74,34 +74,27 @@ func (l *layer) compare(x, y []float32, rows int) (accuracy, error) {
 	return a, nil
 }
 
-// reference is a logit in float64, and how far the product with rounded weights
-// in float32 can be from it: each term is off by the share of a weight that
-// rounding may change, or by the absolute step where the format has no normal
-// numbers, and a sum of n terms by n roundings of float32.
-func (l *layer) reference(weights, input []float32) (value, bound float64) {
-	const unit = 0x1p-24 // of float32
-	var terms, inputs float64
-	for n, w := range weights {
-		term := float64(w) * float64(input[n])
-		value += term
-		terms += math.Abs(term)
-		inputs += math.Abs(float64(input[n]))
+// floatUnit is by which share of itself a float32 may be off by rounding.
+const floatUnit = 0x1p-24
+
+// checkLogit returns an error unless got is the product as float32 gives it: off
+// by at most as many roundings as there are terms, and those of a scale.
+func checkLogit(got float64, weights, input []float32) error {
+	const scaling = 3
+	want, size := dot(weights, input)
+	bound := float64(len(weights)+scaling) * floatUnit * size
+	if off := math.Abs(got - want); !(off <= bound) { // NaN is off too
+		return fmt.Errorf("is off by %.3g, at most %.3g is rounding", off, bound)
 	}
-	relative, absolute := rounding(l.format)
-	stored := terms*relative + inputs*absolute
-	return value, stored + float64(len(weights)+1)*unit*(terms+stored)
+	return nil
 }
 
-// rounding is by how much a weight may differ from its stored value: by a share
-// of itself, half a unit in the last place, or, where it is below the normal
-// numbers of the format, by half their step.
-func rounding(f kernels.Format) (relative, absolute float64) {
-	switch f {
-	case kernels.Float16:
-		return 0x1p-11, 0x1p-25
-	case kernels.BFloat16:
-		return 0x1p-8, 0x1p-134 // 8 bits of precision from 2^-126 on
-	default:
-		return 0, 0
+// dot is the sum of the products in float64, and that of their sizes.
+func dot(weights, input []float32) (sum, size float64) {
+	for n, w := range weights {
+		term := float64(w) * float64(input[n])
+		sum += term
+		size += math.Abs(term)
 	}
+	return sum, size
 }

@@ -1,6 +1,7 @@
 package precision
 
 import (
+	"fmt"
 	"math"
 	"runtime"
 
@@ -17,14 +18,14 @@ const (
 	sampledOutputs = 128
 )
 
-// A layer is weights in their storage, and some of them as they were before.
+// A layer is weights in their storage, and some of them as they were before and
+// as they are stored.
 type layer struct {
 	config
-	format  kernels.Format
-	weights kernels.Packed // dim × outputs
-	bytes   float64        // of weights
-	sampled []int          // outputs, ascending
-	exact   [][]float32    // the rows of these outputs before rounding
+	storage
+	weights       kernels.Packed // dim × outputs
+	sampled       []int          // outputs, ascending
+	exact, stored [][]float32    // the rows of these outputs before rounding, and after
 }
 
 // The streams of random numbers that a seed begins: one for each block of
@@ -43,23 +44,22 @@ func build(c config, a *tensor.Arena, seed uint64) (*layer, accuracy, error) {
 	defer team.Close()
 	set := team.Set()
 	b := &building{
-		layer:  &layer{config: c, format: kernels.FormatOf(c.Dtype), sampled: spread(c.Outputs, sampledOutputs)},
+		layer:  newLayer(c),
 		seed:   seed,
 		rows:   buildPanels * set.ColStep(),
 		probes: make([]float32, c.Probes*c.Dim),
 		logits: make([]float32, c.Probes*c.Outputs),
 		blocks: make([][2][]float32, team.Threads()),
 	}
-	b.layer.exact = make([][]float32, len(b.layer.sampled))
 	tensor.FillNormal(b.probes, probeSeed(seed))
-	if err := b.alloc(set, a); err != nil {
+	if err := b.layer.alloc(set, a, c.Dim, c.Outputs); err != nil {
 		return nil, accuracy{}, err
 	}
 	parts := (c.Outputs + b.rows - 1) / b.rows
 	if err := team.Run(kernels.Step{Task: b, Parts: parts}); err != nil {
 		return nil, accuracy{}, err
 	}
-	if err := b.finish(set); err != nil {
+	if err := b.layer.finish(set); err != nil {
 		return nil, accuracy{}, err
 	}
 	got, err := b.assess(team)
@@ -72,32 +72,31 @@ type building struct {
 	seed   uint64
 	rows   int // of a part
 	probes []float32
-	logits []float32 // of float32 weights
-	floats []float32 // what the layer keeps, one of the two
-	halves []uint16
+	logits []float32      // of float32 weights
 	blocks [][2][]float32 // of each worker: rows before packing and after
 }
 
-// alloc takes the memory of the stored weights from the arena.
-func (b *building) alloc(set *kernels.Set, a *tensor.Arena) (err error) {
-	n := set.PackedLen(b.layer.Dim, b.layer.Outputs)
-	b.layer.bytes = float64(n) * float64(b.layer.format.Bytes())
-	if b.layer.format == kernels.Float32 {
-		b.floats, err = a.Alloc(n)
-	} else {
-		b.halves, err = a.AllocHalf(n)
-	}
-	return err
+func newLayer(c config) *layer {
+	l := &layer{config: c, storage: storage{format: kernels.FormatOf(c.Dtype)}, sampled: spread(c.Outputs, sampledOutputs)}
+	l.exact, l.stored = make([][]float32, len(l.sampled)), make([][]float32, len(l.sampled))
+	return l
 }
 
-func (b *building) finish(set *kernels.Set) (err error) {
-	l := b.layer
-	if l.format == kernels.Float32 {
-		l.weights, err = set.PackedAt(b.floats, l.Dim, l.Outputs)
-	} else {
-		l.weights, err = set.PackedHalfAt(b.halves, l.format, l.Dim, l.Outputs)
+// finish takes up what was packed, and checks the sampled outputs of it.
+func (l *layer) finish(set *kernels.Set) (err error) {
+	if l.weights, err = l.factor(set, l.Dim, l.Outputs); err != nil {
+		return err
 	}
-	return err
+	for n, output := range l.sampled {
+		l.stored[n] = make([]float32, l.Dim)
+		if err := l.weights.Column(output, l.stored[n]); err != nil {
+			return err
+		}
+		if err := checkStored(l.format, l.exact[n], l.stored[n]); err != nil {
+			return fmt.Errorf("output %d: %w", output, err)
+		}
+	}
+	return nil
 }
 
 // Do makes a block of outputs: draws it, stores it, and multiplies the probes by
@@ -116,10 +115,7 @@ func (b *building) Do(w *kernels.Worker, part int) error {
 		}
 	}
 	columns := kernels.RowMajor(drawn, rows, l.Dim).Transposed()
-	at := w.PackedLen(l.Dim, first)
-	if l.format == kernels.Float32 {
-		packed = b.floats[at:]
-	} else if _, err := w.PackHalf(b.halves[at:], l.format, columns); err != nil {
+	if err := l.pack(w.Set, first, columns); err != nil {
 		return err
 	}
 	factor, err := w.Pack(packed, columns)

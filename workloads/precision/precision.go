@@ -20,10 +20,10 @@ func Workload() workloads.Workload {
 		Name: "precision",
 		Doc:  workloads.PackageDoc(source),
 		Params: []workloads.Param{
-			{Name: "dtype", Kind: workloads.Enum, Enum: []string{"fp32", "fp16", "bf16"}, Default: "fp32",
+			{Name: "dtype", Kind: workloads.Enum, Enum: []string{"fp32", "fp16", "bf16", "int8"}, Default: "fp32",
 				Doc: "how a weight is stored; the arithmetic is in float32"},
-			{Name: "batch", Kind: workloads.Int, Unit: "rows", Default: 1, Min: new(1.0), Max: new(float64(1 << 16)),
-				Doc: "rows multiplied at once: 1 is decoding, many are prefill"},
+			{Name: "batch", Kind: workloads.Int, Unit: "sequences", Default: 1, Min: new(1.0), Max: new(float64(1 << 16)),
+				Doc: "rows multiplied at once, one of each sequence that decodes; many are prefill"},
 			{Name: "dim", Kind: workloads.Int, Default: 512, Min: new(1.0), Max: new(float64(1 << 17)),
 				Doc: "width of the input"},
 			{Name: "outputs", Kind: workloads.Int, Default: 4096, Min: new(1.0), Max: new(float64(1 << 21)),
@@ -35,7 +35,7 @@ func Workload() workloads.Workload {
 		},
 		Metrics: []workloads.Metric{
 			{Name: "memory_bytes", Better: workloads.Lower, Doc: "bytes of weights, input and output, counted exactly"},
-			{Name: "weights_bytes", Better: workloads.Lower, Doc: "bytes of the stored weights"},
+			{Name: "weights_bytes", Better: workloads.Lower, Doc: "bytes of the stored weights, with the scales of int8"},
 			{Name: "moved_bytes", Better: workloads.Lower, Doc: "bytes that must be read or written at least, by formula"},
 			{Name: "work_flops", Doc: "floating-point operations of the product, by formula"},
 			{Name: "limit_flops_per_s", Better: workloads.Higher, Doc: "fastest product in the cache, in this process"},
@@ -63,10 +63,10 @@ type config struct {
 func (c config) needs() float64 {
 	const padding = 64 // columns that fill a panel up, at most
 	dim, outputs := float64(c.Dim), float64(c.Outputs)+padding
-	weights := dim * outputs * float64(kernels.FormatOf(c.Dtype).Bytes())
+	weights := dim*outputs*float64(kernels.FormatOf(c.Dtype).Bytes()) + floatBytes*outputs // scales, if any
 	rows := float64(c.Batch) + float64(c.Probes)
 	blocks := 2 * buildPanels * padding * dim * float64(c.buildThreads())
-	return weights + floatBytes*(rows*(dim+2*outputs)+blocks+sampledOutputs*dim+limitElems)
+	return weights + floatBytes*(rows*(dim+2*outputs)+blocks+2*sampledOutputs*dim+limitElems)
 }
 
 func (c config) workFlops() float64 {
@@ -130,8 +130,8 @@ func (i *instance) Sample(ctx context.Context, r *workloads.Recorder) error {
 		return err
 	}
 	r.Set("memory_bytes", float64(i.arena.PeakBytes()))
-	r.Set("weights_bytes", i.layer.bytes)
-	r.Set("moved_bytes", i.movedBytes(i.layer.bytes))
+	r.Set("weights_bytes", i.layer.bytes())
+	r.Set("moved_bytes", i.movedBytes(i.layer.bytes()))
 	r.Set("work_flops", i.workFlops())
 	r.Set("limit_flops_per_s", i.limits.flopsPerS)
 	r.Set("limit_bytes_per_s", i.limits.bytesPerS)
@@ -142,7 +142,7 @@ func (i *instance) Sample(ctx context.Context, r *workloads.Recorder) error {
 	return nil
 }
 
-// Verify computes once and holds logits to the bound of their error.
+// Verify computes once and holds logits to the products of the stored weights.
 func (i *instance) Verify(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"runx/internal/tensor"
 	"runx/internal/tensor/kernels"
 	"runx/workloads"
 	"runx/workloads/workloadtest"
@@ -36,9 +37,12 @@ func measure(t *testing.T, params workloads.Values) map[string]float64 {
 func TestBytesAndWorkByFormula(t *testing.T) {
 	t.Parallel()
 	const batch, dim, outputs = 5, 64, 256 // outputs is a multiple of every panel
-	for dtype, bytes := range map[string]float64{"fp32": 4, "fp16": 2, "bf16": 2} {
+	for dtype, bytes := range map[string]float64{"fp32": 4, "fp16": 2, "bf16": 2, "int8": 1} {
 		got := measure(t, workloads.Values{"dtype": dtype, "batch": batch, "dim": dim, "outputs": outputs})
 		weights, rest := bytes*dim*outputs, 4.0*batch*(dim+outputs)
+		if dtype == "int8" {
+			weights += 4 * outputs // a scale each
+		}
 		for name, want := range map[string]float64{
 			"weights_bytes": weights, "memory_bytes": weights + rest, "moved_bytes": weights + rest,
 			"work_flops": 2 * batch * dim * outputs,
@@ -65,14 +69,29 @@ func expectedError(dim int) float64 {
 	return math.Sqrt(squares) / deviation
 }
 
+// expectedInt8Error is the relative error of integers: uniform within half a scale,
+// which is the largest of dim normal weights by 127. The mean of the squares of the
+// largest is the integral of 2x times the chance that one of them is above x.
+func expectedInt8Error(dim int) float64 {
+	const step = 1e-3
+	var squares float64
+	for x := step / 2; x < 10; x += step {
+		squares += 2 * x * (1 - math.Pow(math.Erf(x/math.Sqrt2), float64(dim))) * step
+	}
+	return math.Sqrt(squares/12) / 127
+}
+
 func TestErrorsAreThoseOfTheFormats(t *testing.T) {
 	t.Parallel()
-	expected := expectedError(512)
+	const dim = 512
+	halves := expectedError(dim)
 	const within = 0.06 // 2048 logits know it to 2%
-	for dtype, unit := range map[string]float64{"fp16": 0x1p-11, "bf16": 0x1p-8} {
-		got := measure(t, workloads.Values{"dtype": dtype, "dim": 512, "outputs": 1024})
-		if share := got["relative_error"] / unit; math.Abs(share/expected-1) > within {
-			t.Errorf("%s: relative error %v is %.4f units, want %.4f", dtype, got["relative_error"], share, expected)
+	for dtype, want := range map[string]float64{
+		"fp16": halves * 0x1p-11, "bf16": halves * 0x1p-8, "int8": expectedInt8Error(dim),
+	} {
+		got := measure(t, workloads.Values{"dtype": dtype, "dim": dim, "outputs": 1024})
+		if math.Abs(got["relative_error"]/want-1) > within {
+			t.Errorf("%s: relative error %v, want %v", dtype, got["relative_error"], want)
 		}
 		// For small angles the cosine is 1 - error²/2, less what scales the result.
 		if off := 1 - got["cosine"]; off <= 0 || off > got["relative_error"]*got["relative_error"]/2*1.01 {
@@ -98,34 +117,63 @@ func TestAgreementFallsWithPrecision(t *testing.T) {
 	half := measure(t, params)["top1_agreement_ratio"]
 	params["dtype"] = "bf16"
 	brain := measure(t, params)["top1_agreement_ratio"]
-	if half < 0.99 || half > 1 || brain >= half || brain < 0.95 {
-		t.Errorf("fp16 agrees %v, bf16 %v", half, brain)
+	params["dtype"] = "int8"
+	integer := measure(t, params)["top1_agreement_ratio"]
+	if half < 0.99 || half > 1 || brain >= half || brain < 0.95 || integer >= brain || integer < 0.9 {
+		t.Errorf("fp16 agrees %v, bf16 %v, int8 %v", half, brain, integer)
 	}
 }
 
-// A weight that is rounded differs by no more than rounding says, and somewhere
-// by almost as much.
+// What is stored differs by no more than rounding says, and somewhere by almost as
+// much; twice that is refused.
 func TestRoundingBoundsStoredWeights(t *testing.T) {
 	t.Parallel()
-	for _, f := range []kernels.Format{kernels.Float16, kernels.BFloat16} {
-		relative, absolute := rounding(f)
+	for _, f := range []kernels.Format{kernels.Float16, kernels.BFloat16, kernels.Int8} {
 		worst := 0.0
 		rapid.Check(t, func(t *rapid.T) {
-			w := float32(rapid.Float64Range(-4, 4).Draw(t, "w"))
-			w = float32(math.Ldexp(float64(w), rapid.IntRange(-40, 3).Draw(t, "exponent")))
-			halves, back := make([]uint16, 1), make([]float32, 1)
-			kernels.Best().Round(halves, []float32{w}, f)
-			kernels.Best().Expand(back, halves, f)
-			off := math.Abs(float64(back[0]) - float64(w))
-			if off > math.Abs(float64(w))*relative+absolute {
-				t.Fatalf("%s: %g is stored as %g", f, w, back[0])
+			weights := make([]float32, rapid.IntRange(1, 20).Draw(t, "weights"))
+			for n := range weights {
+				w := rapid.Float64Range(-4, 4).Draw(t, "w")
+				weights[n] = float32(math.Ldexp(w, rapid.IntRange(-40, 3).Draw(t, "exponent")))
 			}
-			worst = max(worst, off/(math.Abs(float64(w))*relative+absolute))
+			stored := storedAs(t, f, weights)
+			if err := checkStored(f, weights, stored); err != nil {
+				t.Fatal(err)
+			}
+			relative, absolute := rounding(f, weights)
+			for n, w := range weights {
+				bound := math.Abs(float64(w))*relative + absolute
+				worst = max(worst, math.Abs(float64(stored[n])-float64(w))/bound)
+				stored[n] = w + float32(2*bound)
+				if checkStored(f, weights, stored) == nil && bound > math.Abs(float64(w))*0x1p-22 {
+					t.Fatalf("%s: %g as %g is taken for rounding", f, w, stored[n])
+				}
+			}
 		})
-		if worst < 0.3 {
+		if worst < 0.9 {
 			t.Errorf("%s: rounding never came near its bound, at most %.2f of it", f, worst)
 		}
 	}
+}
+
+// storedAs is the weights of an output after they were stored.
+func storedAs(t *rapid.T, f kernels.Format, weights []float32) []float32 {
+	s, set, column := storage{format: f}, kernels.Best(), kernels.RowMajor(weights, len(weights), 1)
+	stored := make([]float32, len(weights))
+	err := s.alloc(set, tensor.NewArena(), len(weights), 1)
+	if err == nil {
+		err = s.pack(set, 0, column)
+	}
+	if err == nil {
+		var factor kernels.Packed
+		if factor, err = s.factor(set, len(weights), 1); err == nil {
+			err = factor.Column(0, stored)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stored
 }
 
 // The layer is the same however many threads draw it.
@@ -159,7 +207,7 @@ func TestWeightsDependOnTheSeedAlone(t *testing.T) {
 
 func TestVerifyFindsWrongResults(t *testing.T) {
 	t.Parallel()
-	for _, dtype := range []string{"fp32", "fp16", "bf16"} {
+	for _, dtype := range []string{"fp32", "fp16", "bf16", "int8"} {
 		i, err := openInstance(t, workloads.Values{"dtype": dtype, "batch": 3, "dim": 100, "outputs": 200}, 1)
 		if err != nil {
 			t.Fatal(err)
@@ -171,7 +219,7 @@ func TestVerifyFindsWrongResults(t *testing.T) {
 		i.multiply = func() error {
 			err := right()
 			for n := range i.y {
-				i.y[n] *= 1.1
+				i.y[n] *= 1.001
 			}
 			return err
 		}
@@ -195,7 +243,7 @@ func TestOpenRefusesWhatTheMachineCannotHold(t *testing.T) {
 // What is refused must be at least what is used, and not many times that.
 func TestNeedsBoundsTheMemory(t *testing.T) {
 	t.Parallel()
-	for _, dtype := range []string{"fp32", "fp16", "bf16"} {
+	for _, dtype := range []string{"fp32", "fp16", "bf16", "int8"} {
 		i, err := openInstance(t, workloads.Values{"dtype": dtype, "batch": 1000, "dim": 64, "outputs": 50_000, "probes": 1}, 1)
 		if err != nil {
 			t.Fatal(err)

@@ -140,6 +140,7 @@ var suites = map[string]workloadtest.Suite{
 		Cases: []workloads.Values{
 			{"dtype": "bf16", "threads": 2, "batch": 3, "dim": 67, "outputs": 130},
 			{"dtype": "fp16", "dim": 1, "outputs": 1, "probes": 1},
+			{"dtype": "int8", "threads": 2, "batch": 30, "dim": 67, "outputs": 130},
 		},
 		Seeded: []string{"memory_bytes", "weights_bytes", "moved_bytes", "work_flops",
 			"max_abs_error", "relative_error", "cosine", "top1_agreement_ratio"},
