@@ -16,7 +16,19 @@ func RequireMemory(bytes float64) error {
 	// What earlier points have left may not be back with the system yet.
 	debug.FreeOSMemory()
 	if available, known = AvailableMemory(); known && bytes > float64(available) {
-		return fmt.Errorf("the point needs about %.0f MiB, %.0f MiB are available", bytes/(1<<20), float64(available)/(1<<20))
+		return fmt.Errorf("the point needs about %s of memory, %s are available\nhint: leave such points out with where, or make what is measured smaller",
+			formatBytes(bytes), formatBytes(float64(available)))
 	}
 	return nil
+}
+
+// formatBytes renders an amount of memory in the unit that leaves it one to four
+// digits.
+func formatBytes(bytes float64) string {
+	units := []string{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
+	bytes /= 1 << 10
+	for len(units) > 1 && bytes >= 1<<10 {
+		bytes, units = bytes/(1<<10), units[1:]
+	}
+	return fmt.Sprintf("%.4g %s", bytes, units[0])
 }

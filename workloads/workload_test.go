@@ -235,7 +235,20 @@ func TestRequireMemory(t *testing.T) {
 	if _, known := AvailableMemory(); !known {
 		t.Skip("this system does not tell how much memory is available")
 	}
-	if err := RequireMemory(1 << 70); err == nil || !strings.Contains(err.Error(), "needs about 1125899906842624 MiB, ") {
+	err := RequireMemory(1 << 70)
+	if err == nil || !strings.HasPrefix(err.Error(), "the point needs about 1024 EiB of memory, ") || !strings.Contains(err.Error(), "\nhint: ") {
 		t.Errorf("a zettabyte: error %v", err)
+	}
+}
+
+func TestFormatBytes(t *testing.T) {
+	t.Parallel()
+	for bytes, want := range map[float64]string{
+		0: "0 KiB", 1 << 20: "1 MiB", 1 << 30: "1 GiB", 1.5 * (1 << 30): "1.5 GiB", 1023 << 30: "1023 GiB", 23.01 * (1 << 30): "23.01 GiB",
+		80 << 40: "80 TiB", 1 << 70: "1024 EiB",
+	} {
+		if got := formatBytes(bytes); got != want {
+			t.Errorf("%g bytes are %s, want %s", bytes, got, want)
+		}
 	}
 }

@@ -196,7 +196,7 @@ func TestOpenRefuses(t *testing.T) {
 	values := workloadtest.Values(w, nil)
 	values["dim"], values["depth"] = 100_000, 1000
 	_, err := w.Open(t.Context(), workloads.Env{Params: values, Log: io.Discard})
-	if err == nil || !strings.Contains(err.Error(), "MiB are available") {
+	if err == nil || !strings.Contains(err.Error(), "are available") {
 		t.Errorf("480 TB of parameters: error %v, want that the memory does not suffice", err)
 	}
 }
