@@ -2,11 +2,11 @@
 //
 // Requests come whether or not there are answers (an open loop) to a number of
 // servers behind one line, first come first served. load is the rate at which
-// they come over the capacity, which is servers/mean_service_ms. An answer counts as
-// good if it comes within slo_ms. Gaps are those of a Poisson process, or of a
-// bursty one: three times the mean rate for a quarter of the time, in bursts of
-// 100 requests, or all equal (paced). Service times are exponential, lognormal
-// with a coefficient of variation of 2, or all equal.
+// they come over the capacity, which is servers/mean_service_ms. An answer
+// counts as good if it comes within slo_ms. Gaps are those of a Poisson
+// process, or of a bursty one: three times the mean rate for a quarter of the
+// time, in bursts of 100 requests, or all equal (paced). Service times are
+// exponential, lognormal with a coefficient of variation of 2, or all equal.
 //
 // The policy decides who is served:
 //

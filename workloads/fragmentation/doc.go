@@ -63,9 +63,9 @@
 // largest_free_bytes is the largest request that would succeed and the free
 // bytes of caching include those of the device that are in no segment.
 // internal_fragmentation_ratio is 1 - requested / allotted bytes of the live
-// tensors. memory_bytes is what the allocator holds: the whole heap, the segments
-// of caching, the runtime's heap in use or kept for use (with garbage, and with what
-// the rest of the process has).
+// tensors. memory_bytes is what the allocator holds: the whole heap, the
+// segments of caching, the runtime's heap in use or kept for use (with garbage,
+// and with what the rest of the process has).
 //
 // Not measured: cudaMalloc and cudaFree, which synchronise and take from
 // microseconds to milliseconds and which caching exists to avoid; several streams

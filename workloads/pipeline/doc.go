@@ -37,9 +37,10 @@
 // trace (Trace Event Format), which ui.perfetto.dev, chrome://tracing and
 // speedscope open.
 //
-// Not measured: the network, waiting for other requests, loading the model, and a
-// tokenizer as large as a published one. What carries over to a GPU or PyTorch is
-// the order: prefill is bound by arithmetic, decode by memory, and text handling
-// is small unless the model is too. The shares do not: there launches of kernels and copies between
-// devices take what is here overhead and copy.
+// Not measured: the network, waiting for other requests, loading the model, and
+// a tokenizer as large as a published one. What carries over to a GPU or
+// PyTorch is the order: prefill is bound by arithmetic, decode by memory, and
+// text handling is small unless the model is too. The shares do not: there
+// launches of kernels and copies between devices take what is here overhead and
+// copy.
 package pipeline

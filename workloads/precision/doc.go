@@ -21,16 +21,16 @@
 // for every 32 weights, and dynamic quantisation in PyTorch rounds the inputs to 8
 // bits as well and multiplies integers.
 //
-// weights_bytes is what the weights take in storage, the scales of int8 included. moved_bytes is what must
-// pass between memory and processor at least, by formula: the weights once, x
-// once, y once. memory_bytes counts all tensors of a sample to the byte.
-// work_flops is 2 * batch * dim * outputs. limit_flops_per_s and
-// limit_bytes_per_s are the roof above these (S. Williams et al., "Roofline",
-// CACM 52, 2009), measured in the same process on the same number of threads
-// before the first sample: the fastest product whose factors stay in the
-// second-level cache, and the fastest sum over 64 MiB. They are limits as far as
-// these kernels reach them, not data-sheet numbers; weights that fit into the
-// last-level cache can rise above the roof.
+// weights_bytes is what the weights take in storage, the scales of int8
+// included. moved_bytes is what must pass between memory and processor at
+// least, by formula: the weights once, x once, y once. memory_bytes counts all
+// tensors of a sample to the byte. work_flops is 2 * batch * dim * outputs.
+// limit_flops_per_s and limit_bytes_per_s are the roof above these (S. Williams
+// et al., "Roofline", CACM 52, 2009), measured in the same process on the same
+// number of threads before the first sample: the fastest product whose factors
+// stay in the second-level cache, and the fastest sum over 64 MiB. They are
+// limits as far as these kernels reach them, not data-sheet numbers; weights
+// that fit into the last-level cache can rise above the roof.
 //
 // Accuracy is that of the same weights on probes other inputs, and depends on
 // the seed and not on the batch. max_abs_error, relative_error (the length of the
@@ -45,9 +45,10 @@
 // stored weights, but for the rounding of float32.
 //
 // Not measured: activations in 16 or 8 bits, products or sums in these,
-// outliers as trained weights have them, and errors that grow from layer to layer. Agreement depends on how far apart the largest logits are: it is
-// that of random logits, not of a model that is sure of its next token. A
-// large batch expands a weight once for up to 96 rows, while it multiplies.
+// outliers as trained weights have them, and errors that grow from layer to
+// layer. Agreement depends on how far apart the largest logits are: it is that
+// of random logits, not of a model that is sure of its next token. A large
+// batch expands a weight once for up to 96 rows, while it multiplies.
 //
 // On a GPU the fewer bytes and the gain in decoding carry over; prefill does not:
 // tensor cores multiply fp16, bf16 and int8 several times as fast as float32, so

@@ -1,16 +1,20 @@
 package precision
 
 import (
+	"math"
 	"time"
 
+	"runx/internal/tensor"
 	"runx/internal/tensor/kernels"
 )
 
 const (
 	// limitElems are read for the bandwidth: 64 MiB, more than caches keep.
 	limitElems = 16 << 20
-	// limitTries are the measurements of a limit, of which the best counts.
-	limitTries = 8
+	// A limit is what was reached at best, when limitTries in a row came no
+	// closer than by limitGain: a slow stretch at the start is no limit.
+	limitTries = 12
+	limitGain  = 0.01
 	// limitRows, limitInner and limitCols are a product whose factors and result
 	// stay in the second-level cache: 96, 192 and 96 KiB.
 	limitRows, limitInner, limitCols = 96, 256, 192
@@ -47,17 +51,20 @@ func measureLimits(team *kernels.Team) (limits, error) {
 	return l, nil
 }
 
-// fastest does the task on every thread at the same time, some times, and
-// returns the duration of the fastest.
+// fastest does the task on every thread at the same time until it gets no
+// faster, and returns the shortest duration.
 func fastest(team *kernels.Team, task kernels.Task) (seconds float64, err error) {
-	for try := range limitTries {
+	seconds = math.Inf(1)
+	for left := limitTries; left > 0; left-- {
 		start := time.Now()
 		if err := team.Run(kernels.Step{Task: task, Parts: team.Threads()}); err != nil {
 			return 0, err
 		}
-		if took := time.Since(start).Seconds(); try == 0 || took < seconds {
-			seconds = took
+		took := time.Since(start).Seconds()
+		if took < seconds*(1-limitGain) {
+			left = limitTries
 		}
+		seconds = min(seconds, took)
 	}
 	return seconds, nil
 }
@@ -83,15 +90,18 @@ type arithmetic struct {
 }
 
 func newArithmetic(set *kernels.Set, threads int) (_ *arithmetic, err error) {
+	left, right := make([]float32, limitRows*limitInner), make([]float32, limitInner*limitCols)
+	tensor.FillNormal(left, 1) // zeros take less power, and processors run them faster
+	tensor.FillNormal(right, 2)
 	a := &arithmetic{
-		left:   kernels.RowMajor(make([]float32, limitRows*limitInner), limitRows, limitInner),
+		left:   kernels.RowMajor(left, limitRows, limitInner),
 		result: make([][]float32, threads),
 	}
 	for n := range a.result {
 		a.result[n] = make([]float32, limitRows*limitCols)
 	}
-	right := kernels.RowMajor(make([]float32, limitInner*limitCols), limitInner, limitCols)
-	a.right, err = set.Pack(make([]float32, set.PackedLen(limitInner, limitCols)), right)
+	packed := make([]float32, set.PackedLen(limitInner, limitCols))
+	a.right, err = set.Pack(packed, kernels.RowMajor(right, limitInner, limitCols))
 	return a, err
 }
 
