@@ -66,19 +66,29 @@ type engine struct {
 }
 
 func newEngine(s *spec.Spec, j journal, opts Options) (*engine, error) {
-	e := &engine{spec: s, journal: j, observer: opts.Observer, log: io.Discard, started: time.Now()}
+	e, err := newReader(s, j)
+	if err != nil {
+		return nil, err
+	}
+	e.observer = opts.Observer
 	if opts.Log != nil {
 		e.log = &lockedWriter{to: opts.Log}
 	}
-	e.memory, _ = workloads.AvailableMemory()
-	e.seen.start(s)
-	var err error
 	if e.newHost, err = newHostMaker(s, opts, e.log); err != nil {
 		return nil, err
 	}
 	if s.Worker == nil && len(opts.Self) > 0 {
 		e.self = &wire.Command{Argv: opts.Self, Log: e.log, Known: opts.Suite}
 	}
+	return e, nil
+}
+
+// newReader makes an engine that can tell what a journal says, and not measure.
+func newReader(s *spec.Spec, j journal) (*engine, error) {
+	e := &engine{spec: s, journal: j, log: io.Discard, started: time.Now()}
+	e.memory, _ = workloads.AvailableMemory()
+	e.seen.start(s)
+	var err error
 	if e.points, err = enumerate(s); err != nil {
 		return nil, err
 	}

@@ -147,18 +147,20 @@ func (x *execution) verdict(o runner.Outcome) error {
 		return exitError{exitFailed}
 	case o.Failed > 0:
 		x.t.note("%s of %s failed", plural(int64(o.Failed), "point"), report.Count(int64(o.Points)))
-		x.t.hint("the column error of %s tells of each", filepath.Join(x.dir, "samples.parquet"))
+		x.t.hint("the column error of %s tells of each; when the cause is mended, %s takes them again",
+			filepath.Join(x.dir, "samples.parquet"), resumeCommand(x.dir, "--retry-failed"))
 		return exitError{exitFailed}
 	}
 	return nil
 }
 
 // resumeCommand is what to type to go on with the run in dir.
-func resumeCommand(dir string) string {
+func resumeCommand(dir string, flags ...string) string {
+	argv := append([]string{ownName, "resume"}, flags...)
 	if filepath.Dir(filepath.Dir(dir)) == defaultOut {
-		return "runx resume " + filepath.Base(dir)
+		dir = filepath.Base(dir)
 	}
-	return shellQuote([]string{"runx", "resume", dir})
+	return shellQuote(append(argv, dir))
 }
 
 // A logFile takes what workers print on stderr. It comes into being with the

@@ -9,53 +9,85 @@ import (
 	"github.com/spf13/cobra"
 
 	"runx/internal/results"
+	"runx/runner"
 	"runx/spec"
 )
 
 func newResume(t *terminal) *cobra.Command {
 	var (
-		root  string
-		quiet bool
+		root         string
+		quiet, retry bool
 	)
 	cmd := &cobra.Command{
 		Use:   "resume RUN",
 		Short: "go on with an interrupted run; finished points are not run again",
 		Long: `Goes on where the journal of a run ends, after an interrupt, a crash or a power cut. RUN is a run_id
-or a unique beginning of one, the path of a run, or the name of a spec for its newest run.`,
+or a unique beginning of one, the path of a run, or the name of a spec for its newest run.
+
+Points that failed stay failed. When what made them fail is mended, --retry-failed takes them again, of a complete
+run too; the samples that failed stay in the tables beside the new ones.`,
 		Example: `  runx resume 20261123t140501z-3f9a
-  runx resume week07`,
+  runx resume week07
+  runx resume week07 --retry-failed`,
 		Args: exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir, err := results.Find(root, args[0])
 			if err != nil {
 				return usageError{err}
 			}
-			return resume(cmd.Context(), t, dir, quiet)
+			return resume(cmd.Context(), t, dir, quiet, retry)
 		},
 		ValidArgsFunction: completeRuns(&root),
 	}
 	registerOut(cmd, &root)
+	cmd.Flags().BoolVar(&retry, "retry-failed", false, "take the points that failed again")
 	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "no progress and no table: print only the directory of the run")
 	return cmd
 }
 
-func resume(ctx context.Context, t *terminal, dir string, quiet bool) error {
+// resume goes on with the run in dir. Of one that has nothing left to measure it
+// makes the tables again, which may be missing, and ends as the run did.
+func resume(ctx context.Context, t *terminal, dir string, quiet, retry bool) error {
 	s, err := spec.Load(ctx, filepath.Join(dir, results.SpecFile), baseOptions())
 	if err != nil {
 		return err
 	}
 	x := &execution{t: t, spec: s, root: filepath.Join(dir, "..", ".."), dir: dir, quiet: quiet}
-	run, err := results.Open(dir)
-	if errors.Is(err, results.ErrComplete) {
-		t.note("run %s is complete: there is nothing left to measure", x.id())
-		return x.conclude(ctx, nil) // its tables may be missing still
-	}
+	run, err := results.Reopen(dir)
 	if err != nil {
 		return err
+	}
+	if run.Complete() || retry {
+		verdict, err := x.review(run, retry)
+		if err != nil {
+			return errors.Join(err, run.Close())
+		}
+		if run.Complete() {
+			t.note("run %s is complete: there is nothing left to measure", x.id())
+			if err := errors.Join(run.Close(), x.conclude(ctx, verdict.Warnings)); err != nil {
+				return err
+			}
+			return x.verdict(verdict.Outcome)
+		}
 	}
 	ctx, release := interruptible(ctx, t)
 	defer release()
 	return x.perform(ctx, run)
+}
+
+// review tells how the run stands, and has the points that failed taken again
+// if that is wanted.
+func (x *execution) review(run *results.Run, retry bool) (runner.Verdict, error) {
+	verdict, err := runner.Review(x.spec, run)
+	if err != nil || !retry {
+		return verdict, err
+	}
+	if n := len(verdict.FailedPoints); n > 0 && !x.quiet {
+		x.t.note("%s failed: each is taken again", plural(int64(n), "point"))
+	} else if n == 0 {
+		x.t.note("no point of run %s failed", x.id())
+	}
+	return verdict, run.Retry(verdict.FailedPoints)
 }
 
 // completeRuns completes the names of specs and the ids of runs below a root.

@@ -7,7 +7,8 @@ type EventKind string
 const (
 	ResumedEvent  EventKind = "resumed"
 	FinishedEvent EventKind = "finished"
-	EndedEvent    EventKind = "ended" // of a point: see Run.End
+	EndedEvent    EventKind = "ended"   // of a point: see Run.End
+	RetriedEvent  EventKind = "retried" // of a point: see Run.Retry
 )
 
 // An Ending is why a point needs no more samples where those that it has do not
@@ -32,8 +33,11 @@ type Event struct {
 	PeakRSSBytes int64 `json:"peak_rss_bytes,omitempty"`
 	// CutBytes is the length of the torn tail that was cut on resuming.
 	CutBytes int64 `json:"cut_bytes,omitempty"`
-	// Point is the index of the point that ended, Ending why; nil and empty for
-	// other events.
+	// Point is the index of the point that ended or is tried again, Ending why it
+	// ended; nil and empty for other events.
 	Point  *int64 `json:"point,omitempty"`
 	Ending Ending `json:"ending,omitempty"`
 }
+
+// ofPoint tells whether the event is one of a point.
+func (e *Event) ofPoint() bool { return e.Kind == EndedEvent || e.Kind == RetriedEvent }

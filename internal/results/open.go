@@ -13,16 +13,29 @@ import (
 // Open continues a run that is not complete: it locks the journal, cuts off a
 // torn tail and records that the run was resumed.
 func Open(dir string) (*Run, error) {
-	r, state, err := openRun(dir)
+	r, err := Reopen(dir)
 	if err != nil {
 		return nil, err
 	}
-	if state.status == Complete {
+	if r.Complete() {
 		return nil, errors.Join(&Error{
 			What: fmt.Sprintf("run %s is complete", r.ID()),
 			Cure: "to look at it: runx show " + dir,
 			Err:  ErrComplete,
 		}, r.Close())
+	}
+	return r, nil
+}
+
+// Reopen is [Open] for a run that may be complete too. Of such a one it changes
+// nothing: [Run.Retry] does.
+func Reopen(dir string) (*Run, error) {
+	r, state, err := openRun(dir)
+	if err != nil {
+		return nil, err
+	}
+	if r.complete = state.status == Complete; r.complete {
+		return r, nil
 	}
 	if err := r.event(Event{Kind: ResumedEvent, CutBytes: state.cut}); err != nil {
 		return nil, errors.Join(err, r.Close())
@@ -32,7 +45,7 @@ func Open(dir string) (*Run, error) {
 
 // journalState is what openRun learns of a journal on the way.
 type journalState struct {
-	status RunStatus // recorded last; empty where the run never finished
+	status RunStatus // recorded last; empty where the run never finished, or went on after it
 	cut    int64     // bytes of the torn tail
 	err    error     // the first line that does not fit those before it
 }
@@ -46,7 +59,7 @@ func openRun(dir string) (*Run, *journalState, error) {
 	if err != nil {
 		return nil, nil, openError(dir, err)
 	}
-	r := &Run{dir: dir, absolute: absolute, ended: map[int64]Ending{}}
+	r := &Run{dir: dir, absolute: absolute, ended: map[int64]Ending{}, retried: map[int64]int64{}}
 	var state journalState
 	var d lineDecoder
 	var seq sequence
@@ -59,11 +72,17 @@ func openRun(dir string) (*Run, *journalState, error) {
 			return nil
 		}
 		switch e := d.record.Event; {
+		case d.record.Sample != nil:
+			r.samples++
 		case e == nil:
 		case e.Kind == FinishedEvent:
 			state.status = e.Status
+		case e.Kind == ResumedEvent:
+			state.status = ""
 		case e.Kind == EndedEvent:
 			r.ended[*e.Point] = e.Ending
+		case e.Kind == RetriedEvent:
+			r.forgive(*e.Point)
 		}
 		return nil
 	}

@@ -78,8 +78,8 @@ func (q *sequence) check(r *Record) error {
 		return fmt.Errorf("a sample belongs to point %d, which is not defined", r.Sample.Point)
 	case r.Sample != nil && r.Sample.Status == OK && len(r.Sample.Values) == 0:
 		return fmt.Errorf("a sample of point %d is ok and has no values", r.Sample.Point)
-	case r.Event != nil && r.Event.Kind == EndedEvent && (r.Event.Point == nil || !q.points.has(*r.Event.Point)):
-		return errors.New("a point ended that is not defined")
+	case r.Event != nil && r.Event.ofPoint() && (r.Event.Point == nil || !q.points.has(*r.Event.Point)):
+		return fmt.Errorf("a point %s that is not defined", r.Event.Kind)
 	}
 	return nil
 }

@@ -33,6 +33,9 @@ type Run struct {
 	journal  *journal.Journal
 	points   indexSet
 	ended    map[int64]Ending
+	samples  int64           // in the journal
+	retried  map[int64]int64 // by point: how many samples there were when it was last tried again
+	complete bool            // nothing is to be appended
 	line     []byte
 	closed   bool
 }
@@ -48,6 +51,9 @@ func (r *Run) FilesDir(pointID string) string {
 
 // ID is the run_id.
 func (r *Run) ID() string { return r.header.RunID }
+
+// Environment is where the run began.
+func (r *Run) Environment() Environment { return r.header.Environment }
 
 // Matches says whether s is the spec that the run was made with, and its
 // workload still the same: it compares text, parameters and metrics.
@@ -96,7 +102,11 @@ func (r *Run) Append(s *Sample) error {
 		return fmt.Errorf("append a sample: the status is %q", s.Status)
 	}
 	r.line = appendSample(r.line[:0], s)
-	return r.append(r.line)
+	if err := r.append(r.line); err != nil {
+		return err
+	}
+	r.samples++
+	return nil
 }
 
 // End records that a point needs no more samples, where they do not show it, so
@@ -123,8 +133,38 @@ func (r *Run) Ended(point int64) Ending { return r.ended[point] }
 // before a long pause.
 func (r *Run) Sync() error { return r.explain(r.journal.Sync()) }
 
-// Samples yields the samples that the journal holds, in order. The sample is
-// reused.
+// Complete says that the run has ended and that nothing of it is tried again.
+func (r *Run) Complete() bool { return r.complete }
+
+// Retry records that points are tried again: a run that goes on behaves as if
+// their failures so far had not been. The tables keep them.
+func (r *Run) Retry(points []int64) error {
+	if r.complete && len(points) > 0 {
+		if err := r.event(Event{Kind: ResumedEvent}); err != nil {
+			return err
+		}
+		r.complete = false
+	}
+	for _, point := range points {
+		if !r.points.has(point) {
+			return fmt.Errorf("try point %d again: it is not defined", point)
+		}
+		if err := r.event(Event{Kind: RetriedEvent, Point: &point}); err != nil {
+			return err
+		}
+		r.forgive(point)
+	}
+	return nil
+}
+
+// forgive forgets how a point ended, and its failures so far.
+func (r *Run) forgive(point int64) {
+	delete(r.ended, point)
+	r.retried[point] = r.samples
+}
+
+// Samples yields the samples that the journal holds, in order, without the
+// failures that [Run.Retry] forgave. The sample is reused.
 func (r *Run) Samples() iter.Seq2[*Sample, error] {
 	return func(yield func(*Sample, error) bool) {
 		records, err := ReadJournal(filepath.Join(r.dir, JournalFile))
@@ -132,12 +172,18 @@ func (r *Run) Samples() iter.Seq2[*Sample, error] {
 			yield(nil, err)
 			return
 		}
+		seen := int64(0)
 		for rec, err := range records.All() {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			if rec.Sample != nil && !yield(rec.Sample, nil) {
+			if rec.Sample == nil {
+				continue
+			}
+			seen++
+			forgiven := rec.Sample.Status != OK && seen <= r.retried[rec.Sample.Point]
+			if !forgiven && !yield(rec.Sample, nil) {
 				return
 			}
 		}
