@@ -62,6 +62,8 @@ func Workload() workloads.Workload {
 			{Name: "requests_per_s", Better: workloads.Higher, Doc: "answers per second of the repetition"},
 			{Name: "offered_per_s", Doc: "rate at which an open loop means to send; none in a closed one"},
 			{Name: "little_error_ratio", Better: workloads.Lower, Doc: "how far the repetition is from Little's law"},
+			{Name: "cores_count", Doc: "cores that the servers may use: those of the affinity of the process, or fewer where a quota grants fewer"},
+			{Name: "answer_checksum", Doc: "CRC-32C of the last logits of the answer: one number for each prompt, whoever serves"},
 			{Name: "memory_bytes", Better: workloads.Lower, Doc: "bytes of the weights, caches and activations of all servers, at their peaks"},
 		},
 		Check: check,
@@ -121,7 +123,7 @@ func (s *setup) needs() float64 {
 	server := length*float64(2*c.Layers*c.Dim+4*c.HiddenDim+8*c.Dim) + float64(c.VocabSize) + 1<<18*float64(s.Threads)
 	copies := 1.0
 	if s.Execution == processes {
-		copies = float64(s.Servers)
+		copies = float64(s.Servers) + 1 // that which Verify holds them to
 	}
 	return floatBytes * (copies*weights + float64(s.Servers)*server)
 }
@@ -129,11 +131,15 @@ func (s *setup) needs() float64 {
 // An instance has its servers, and the log of the load that they are under.
 type instance struct {
 	setup
+	seed    uint64
 	servers []server
 	shared  *shared // of the servers that are threads; nil for processes
 	gaps    *rand.Rand
 	rate    float64 // of the open loop, requests per second
+	cores   float64
 	log     load.Log
+	sent    int      // requests of the repetitions before
+	answers []uint32 // checksums of a repetition's, by number
 	meter   *meter
 	procs   int // what GOMAXPROCS was before it was raised; 0 if it was not
 }
@@ -146,7 +152,14 @@ func openInstance(ctx context.Context, env workloads.Env) (_ workloads.Instance,
 	if err := workloads.RequireMemory(s.needs()); err != nil {
 		return nil, err
 	}
-	i := &instance{setup: s, gaps: rand.New(rand.NewPCG(env.Seed, 1)), meter: newMeter()}
+	i := &instance{
+		setup:   s,
+		seed:    env.Seed,
+		gaps:    rand.New(rand.NewPCG(env.Seed, 1)),
+		cores:   usableCores(),
+		answers: make([]uint32, s.Requests),
+		meter:   newMeter(),
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, i.Close())
@@ -155,7 +168,7 @@ func openInstance(ctx context.Context, env workloads.Env) (_ workloads.Instance,
 	if s.Execution == processes {
 		err = i.openProcesses(ctx, env)
 	} else {
-		err = i.openThreads(env.Seed)
+		err = i.openThreads()
 	}
 	if err != nil {
 		return nil, err
@@ -170,13 +183,13 @@ func openInstance(ctx context.Context, env workloads.Env) (_ workloads.Instance,
 }
 
 // openThreads makes the servers of this process.
-func (i *instance) openThreads(seed uint64) error {
+func (i *instance) openThreads() error {
 	// One more is for the generator, which would wait for a server to end.
 	if n, compute := runtime.GOMAXPROCS(0), i.Servers*i.Threads+1; n < compute {
 		i.procs = runtime.GOMAXPROCS(compute)
 	}
 	var err error
-	if i.shared, err = newShared(&i.setup, seed); err != nil {
+	if i.shared, err = newShared(&i.setup, i.seed); err != nil {
 		return err
 	}
 	for range i.Servers {

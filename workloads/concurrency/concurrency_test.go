@@ -39,9 +39,10 @@ func TestConformance(t *testing.T) {
 		Refused: []workloads.Values{
 			{"model": "nano", "prompt_tokens": 250, "new_tokens": 7},
 		},
-		Slow:      workloads.Values{"requests": 500_000, "prompt_tokens": 64},
-		Optional:  []string{"offered_per_s"},
-		Allocates: "the clients and servers of a repetition are goroutines of its own, and the engine makes the headers of tensors",
+		Slow:          workloads.Values{"requests": 500_000, "prompt_tokens": 64},
+		Optional:      []string{"offered_per_s"},
+		Dimensionless: []string{"answer_checksum"},
+		Allocates:     "the clients and servers of a repetition are goroutines of its own, and the engine makes the headers of tensors",
 	})
 }
 
@@ -92,6 +93,9 @@ func TestEachRequestIsARow(t *testing.T) {
 		for _, row := range rows {
 			if sum := row["queue_ms"] + row["service_ms"]; math.Abs(sum-row["latency_ms"]) > 1e-6 {
 				t.Errorf("%v: queue %v and service %v make %v", given, row["queue_ms"], row["service_ms"], row["latency_ms"])
+			}
+			if row["cores_count"] <= 0 || row["cores_count"] > float64(runtime.NumCPU()) {
+				t.Errorf("%v: %v cores of %d", given, row["cores_count"], runtime.NumCPU())
 			}
 			if row["service_ms"] <= 0 || row["lag_ms"] < 0 || row["lag_ms"] > row["queue_ms"] {
 				t.Errorf("%v: %v", given, row)
@@ -203,7 +207,7 @@ func TestArrivals(t *testing.T) {
 	}
 }
 
-func TestVerifyFindsAWrongServer(t *testing.T) {
+func TestVerifyFindsAWrongThread(t *testing.T) {
 	i, err := openPoint(t, workloads.Values{"clients": 3}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -218,8 +222,77 @@ func TestVerifyFindsAWrongServer(t *testing.T) {
 	for _, s := range i.servers[1:] {
 		s.(*thread).shared = &other
 	}
-	if err := i.Verify(t.Context()); err == nil || !strings.Contains(err.Error(), "server 1 of 3: the answer to request 0 is not") {
+	if err := i.Verify(t.Context()); err == nil || !strings.Contains(err.Error(), "server 1 of 3: the answer to prompt 0 is not") {
 		t.Errorf("two of three servers answer other prompts: error %v", err)
+	}
+}
+
+// A process gives the answers that a thread gives. One with other weights does
+// not, at whichever of its requests it is asked.
+func TestVerifyFindsAWrongProcess(t *testing.T) {
+	for _, wrong := range []bool{false, true} {
+		opened := uint64(0)
+		spawn := func(ctx context.Context, v workloads.Values) (workloads.Instance, error) {
+			env := workloads.Env{Params: v, Seed: 1, Log: t.Output()}
+			if opened++; wrong && opened == 3 {
+				env.Seed = 2
+			}
+			return Workload().Open(ctx, env)
+		}
+		i, err := openPoint(t, workloads.Values{"execution": processes, "clients": 3, "requests": 7}, spawn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			err := i.Verify(t.Context())
+			if !wrong && err != nil {
+				t.Fatal(err)
+			}
+			if wrong && (err == nil || !strings.Contains(err.Error(), "server 2 of 3: the answer to prompt")) {
+				t.Errorf("one of three processes has other weights: error %v", err)
+			}
+			rowsOf(t, i)
+		}
+	}
+}
+
+// Requests take turns with the prompts, from one repetition to the next, and the
+// same prompt has the same answer however it is served.
+func TestAnswersByPrompt(t *testing.T) {
+	t.Parallel()
+	var known map[float64]bool
+	for _, given := range []workloads.Values{
+		{"requests": 6},
+		{"requests": 6, "clients": 3},
+		{"requests": 6, "clients": 3, "loop": open, "rate_per_s": 1e4},
+		{"requests": 6, "execution": processes},
+	} {
+		i, err := openPoint(t, given, spawnHere(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sums []float64
+		for range 2 {
+			for _, row := range rowsOf(t, i) {
+				sums = append(sums, row["answer_checksum"])
+			}
+		}
+		found := map[float64]bool{}
+		for n, sum := range sums {
+			found[sum] = true
+			if n >= prompts && sum != sums[n-prompts] {
+				t.Errorf("%v: the answer to request %d is not that to request %d", given, n, n-prompts)
+			}
+		}
+		if len(found) != prompts {
+			t.Errorf("%v: %d different answers to %d prompts", given, len(found), prompts)
+		}
+		if known == nil {
+			known = found
+		}
+		if !maps.Equal(known, found) {
+			t.Errorf("%v: the answers are not those of %v", given, workloads.Values{"requests": 6})
+		}
 	}
 }
 
@@ -248,7 +321,7 @@ const nanoParameters = 132_864
 // spawnHere opens what a process would have in this one.
 func spawnHere(t *testing.T) func(context.Context, workloads.Values) (workloads.Instance, error) {
 	return func(ctx context.Context, v workloads.Values) (workloads.Instance, error) {
-		return Workload().Open(ctx, workloads.Env{Params: v, Seed: 2, Log: t.Output()})
+		return Workload().Open(ctx, workloads.Env{Params: v, Seed: 1, Log: t.Output()})
 	}
 }
 

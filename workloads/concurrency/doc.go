@@ -17,13 +17,21 @@
 // server begins, and service_ms, from there on. lag_ms, a part of queue_ms, is
 // how late the generator was: it sleeps, which ends some 0.1 ms late and later
 // on a busy machine, and spins for the last spin_us before a request, which is
-// exact but takes a core from the servers meanwhile. With execution threads, servers share the process and
-// the weights, and each has an engine, an arena and a cache of its own; Go
-// schedules at least as many threads as compute (GOMAXPROCS is raised while
-// the point is open), so that it is the system that divides the cores among them.
-// With execution processes, each server is a process with weights of its own,
-// and service_ms has the way there and back through a pipe in it. threads is how
-// many threads compute one request.
+// exact but takes a core from the servers meanwhile.
+//
+// With execution threads, servers share the process and the weights, and each
+// has an engine, an arena and a cache of its own; Go schedules at least as many
+// threads as compute (GOMAXPROCS is raised while the point is open), so that it
+// is the system that divides the cores among them. With execution processes,
+// each server is a process with weights of its own, which take its share of the
+// caches too, and service_ms has the way there and back through a pipe in it.
+// threads is how many threads compute one request. cores_count is how many cores
+// there are for all: a process that is bound to some (taskset), or has a quota of
+// CPU time, has only those.
+//
+// There are four prompts, which requests take in turn; answer_checksum tells the
+// answers apart. Verify holds those that all servers give at once, threads or
+// processes, to what a thread gives alone, bit for bit.
 //
 // requests_per_s and little_error_ratio belong to the repetition and are the same
 // on all its rows. The latter is how far the requests under way, averaged over
@@ -33,10 +41,11 @@
 // repetition's, of all processes, divided by its requests, since the system
 // counts them by process; peak_rss_bytes is the sum of the processes.
 //
-// Not measured: a network, a batch made of several requests, sharing of a
-// computation between them. That latency grows with the clients beyond the
-// cores, that throughput does not, and that queues explode near saturation
-// carries over to any server that does one request at a time. A GPU batches
-// instead, and its interference is that of memory bandwidth: numbers do not
-// carry over.
+// Not measured: a network, and one engine that all requests share, which makes a
+// batch of those that are there and reads the weights once for all of them. The
+// servers here read them once for each request; the workload transformer, with
+// arrivals, has the batch. That latency grows with the clients beyond the cores,
+// that throughput does not, and that queues explode near saturation carries over
+// to any server that does one request at a time. A GPU batches instead, and its
+// interference is that of memory bandwidth: numbers do not carry over.
 package concurrency

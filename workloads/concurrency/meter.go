@@ -8,8 +8,8 @@ import (
 
 // columns are where the values of a row are that this package fills in or reads.
 type columns struct {
-	latency, queue, service, lag, throughput, offered, little, memory int
-	ops, steal, rss                                                   int
+	latency, queue, service, lag, throughput, offered, little int
+	cores, answer, memory, ops, steal, rss                    int
 	// summed are counted for each process, and add up.
 	summed [len(summedNames)]int
 	width  int
@@ -21,7 +21,8 @@ func columnsOf(names []string) columns {
 	at := func(name string) int { return slices.Index(names, name) }
 	c := columns{
 		latency: at(workloads.LatencyMetric), queue: at("queue_ms"), service: at("service_ms"), lag: at("lag_ms"),
-		throughput: at("requests_per_s"), offered: at("offered_per_s"), little: at("little_error_ratio"), memory: at("memory_bytes"),
+		throughput: at("requests_per_s"), offered: at("offered_per_s"), little: at("little_error_ratio"),
+		cores: at("cores_count"), answer: at("answer_checksum"), memory: at("memory_bytes"),
 		ops: at("ops_count"), steal: at("steal_ms"), rss: at("peak_rss_bytes"),
 		width: len(names),
 	}

@@ -41,10 +41,13 @@ type generator interface {
 // that has waited longest.
 func (i *instance) offer(ctx context.Context, g generator) error {
 	pool := load.NewPool(len(i.servers), i.Requests, func(server int, r *load.Request) error {
-		return i.servers[server].serve(ctx, r.Number)
+		answer, err := i.servers[server].serve(ctx, i.sent+r.Number)
+		i.answers[r.Number] = answer.checksum
+		return err
 	})
 	err := g.Run(ctx, &i.log, pool.Send)
 	pool.Close()
+	i.sent += len(i.log.Requests())
 	if err != nil {
 		return err
 	}
@@ -56,6 +59,7 @@ func (i *instance) openLoop() load.Open {
 	return load.Open{
 		Requests: i.Requests,
 		Gap:      func() time.Duration { return time.Duration(i.gaps.ExpFloat64() / i.rate * float64(time.Second)) },
+		Sleep:    load.SystemSleep,
 		Spin:     time.Duration(i.SpinUS * float64(time.Microsecond)),
 	}
 }
@@ -98,6 +102,7 @@ func (i *instance) record(r *workloads.Recorder, used usage, tainted string) err
 	values[c.ops] = 1
 	values[c.throughput] = i.log.Throughput()
 	values[c.little] = i.log.Little()
+	values[c.cores] = i.cores
 	values[c.memory], values[c.rss], values[c.steal] = used.memoryBytes, used.rssBytes, used.steal
 	for at, column := range c.summed {
 		values[column] = used.summed[at] / n
@@ -111,6 +116,7 @@ func (i *instance) record(r *workloads.Recorder, used usage, tainted string) err
 		values[c.queue] = milliseconds(request.Wait())
 		values[c.service] = milliseconds(request.Service())
 		values[c.lag] = milliseconds(request.Lag())
+		values[c.answer] = float64(i.answers[request.Number])
 		row := workloads.Row{
 			StartedAt: i.log.Epoch().Add(request.Intended).UnixMicro(),
 			Values:    values,

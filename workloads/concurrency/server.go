@@ -2,9 +2,10 @@ package concurrency
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/fnv"
+	"hash/crc32"
 	"math"
 	"math/rand/v2"
 
@@ -20,11 +21,17 @@ const prompts = 4
 
 // A server serves one request at a time.
 type server interface {
-	// serve answers the request of a number.
-	serve(ctx context.Context, number int) error
+	// serve answers the request of a number. A process counts for itself.
+	serve(ctx context.Context, number int) (answer, error)
 	// usage adds what the server used since it was last asked.
 	usage(*usage)
 	close() error
+}
+
+// An answer is what is remembered of one.
+type answer struct {
+	prompt   int    // that was answered
+	checksum uint32 // of the last logits, which all tokens before had a part in
 }
 
 // A shared is what servers of one process have in common: they only read it.
@@ -61,8 +68,7 @@ type thread struct {
 	arena     *tensor.Arena
 	cache     *nn.Cache
 	newTokens int
-	answer    uint64 // a hash of the last answer's logits, bit for bit, if wanted
-	hashes    bool
+	bits      []byte // of the last logits
 }
 
 func newThread(s *setup, sh *shared) (*thread, error) {
@@ -73,7 +79,7 @@ func newThread(s *setup, sh *shared) (*thread, error) {
 	t := &thread{shared: sh, engine: engine, arena: tensor.NewArena(), newTokens: s.NewTokens}
 	t.cache, err = sh.model.NewCache(engine, t.arena, 1, s.PromptTokens+s.NewTokens)
 	if err == nil {
-		err = t.serve(context.Background(), 0) // what is made at first use, is made here
+		_, err = t.serve(context.Background(), 0) // what is made at first use, is made here
 	}
 	if err != nil {
 		engine.Close()
@@ -82,35 +88,41 @@ func newThread(s *setup, sh *shared) (*thread, error) {
 	return t, nil
 }
 
-func (t *thread) serve(ctx context.Context, number int) error {
+func (t *thread) serve(ctx context.Context, number int) (answer, error) {
+	a := answer{prompt: number % prompts}
 	if err := t.cache.Truncate(0); err != nil {
-		return err
+		return a, err
 	}
 	pass := tensor.NewPass(t.engine, t.arena, tensor.PassOptions{})
-	hash := fnv.New64a()
-	tokens := t.prompts[number%prompts]
+	tokens := t.prompts[a.prompt]
 	var next [1]int32
-	for range t.newTokens {
+	for n := range t.newTokens {
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return a, context.Cause(ctx)
 		}
 		logits := t.model.Prefill(pass, tokens, 1, t.cache)
 		if err := pass.Err(); err != nil {
-			return err
+			return a, err
 		}
-		data := logits.Data()
-		next[0] = mostLikely(data)
-		if t.hashes {
-			for _, x := range data {
-				bits := math.Float32bits(x)
-				hash.Write([]byte{byte(bits), byte(bits >> 8), byte(bits >> 16), byte(bits >> 24)})
-			}
+		next[0] = mostLikely(logits.Data())
+		if n == t.newTokens-1 {
+			a.checksum = t.checksum(logits.Data())
 		}
 		pass.Free(logits)
 		tokens = next[:]
 	}
-	t.answer = hash.Sum64()
-	return pass.Err()
+	return a, pass.Err()
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// checksum tells logits apart by any bit.
+func (t *thread) checksum(logits []float32) uint32 {
+	t.bits = t.bits[:0]
+	for _, x := range logits {
+		t.bits = binary.LittleEndian.AppendUint32(t.bits, math.Float32bits(x))
+	}
+	return crc32.Checksum(t.bits, castagnoli)
 }
 
 func mostLikely(logits []float32) int32 {
@@ -137,6 +149,7 @@ type process struct {
 	recorder *workloads.Recorder
 	columns  columns
 	used     usage
+	sent     int // requests, of which the process has a count of its own
 }
 
 func newProcess(ctx context.Context, env workloads.Env) (*process, error) {
@@ -152,26 +165,30 @@ func newProcess(ctx context.Context, env workloads.Env) (*process, error) {
 	}
 	p := &process{instance: child, recorder: workloads.NewRecorder(Workload(), nil, new(workloads.Monitor))}
 	p.columns = columnsOf(p.recorder.Names())
-	if err := p.serve(ctx, 0); err != nil {
+	if _, err := p.serve(ctx, 0); err != nil {
 		return nil, errors.Join(err, child.Close())
 	}
 	return p, nil
 }
 
-func (p *process) serve(ctx context.Context, _ int) error {
+func (p *process) serve(ctx context.Context, _ int) (answer, error) {
+	a := answer{prompt: p.sent % prompts}
 	p.recorder.Reset()
 	if err := p.instance.Sample(ctx, p.recorder); err != nil {
-		return err
+		return a, err
 	}
+	p.sent++
 	rows, err := p.recorder.Rows()
 	if err != nil {
-		return err
+		return a, err
 	}
 	if len(rows) != 1 {
-		return fmt.Errorf("a server answered one request with %d rows", len(rows))
+		return a, fmt.Errorf("a server answered one request with %d rows", len(rows))
 	}
-	p.used.add(p.columns, rows[0].Values)
-	return nil
+	values := rows[0].Values
+	p.used.add(p.columns, values)
+	a.checksum = uint32(values[p.columns.answer])
+	return a, nil
 }
 
 func (p *process) usage(u *usage) {

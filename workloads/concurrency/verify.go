@@ -2,65 +2,66 @@ package concurrency
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
-
-	"runx/workloads"
 )
 
-// Verify holds the answers that all servers give at the same time to those that
-// one gives alone: all logits must be the same, bit for bit. A process verifies
-// itself, all at the same time.
+// Verify holds the answers that all servers give at the same time to those that a
+// thread of this process gives alone: the last logits must be the same, bit for
+// bit, whoever serves.
 func (i *instance) Verify(ctx context.Context) error {
-	if i.Execution == processes {
-		return i.atOnce(func(s server) error {
-			if v, ok := s.(*process).instance.(workloads.Verifier); ok {
-				return v.Verify(ctx)
-			}
-			return nil
-		})
+	want, err := i.answersAlone(ctx)
+	if err != nil {
+		return fmt.Errorf("answer alone: %w", err)
 	}
-	i.hash(true)
-	defer i.hash(false)
-	first := i.servers[0].(*thread)
-	var want [prompts]uint64
-	for number := range want {
-		if err := first.serve(ctx, number); err != nil {
-			return err
-		}
-		want[number] = first.answer
-	}
-	return i.atOnce(func(s server) error {
-		for number, answer := range want {
-			if err := s.serve(ctx, number); err != nil {
-				return err
-			}
-			if s.(*thread).answer != answer {
-				return fmt.Errorf("the answer to request %d is not the one that is given where nothing else is served", number)
-			}
-		}
-		return nil
-	})
-}
-
-func (i *instance) hash(on bool) {
-	for _, s := range i.servers {
-		s.(*thread).hashes = on
-	}
-}
-
-// atOnce does the same with all servers at the same time, and returns the error of
-// the first that has one.
-func (i *instance) atOnce(do func(server) error) error {
 	errs := make([]error, len(i.servers))
 	var wait sync.WaitGroup
 	for n, s := range i.servers {
-		wait.Go(func() { errs[n] = do(s) })
+		wait.Go(func() { errs[n] = compare(ctx, s, want) })
 	}
 	wait.Wait()
 	for n, err := range errs {
 		if err != nil {
 			return fmt.Errorf("server %d of %d: %w", n, len(errs), err)
+		}
+	}
+	return nil
+}
+
+// answersAlone are the checksums of the answers to each prompt where nothing else
+// is served.
+func (i *instance) answersAlone(ctx context.Context) (want [prompts]uint32, err error) {
+	sh := i.shared
+	if sh == nil {
+		if sh, err = newShared(&i.setup, i.seed); err != nil {
+			return want, err
+		}
+	}
+	alone, err := newThread(&i.setup, sh)
+	if err != nil {
+		return want, err
+	}
+	for number := range want {
+		a, serveErr := alone.serve(ctx, number)
+		if serveErr != nil {
+			err = serveErr
+			break
+		}
+		want[a.prompt] = a.checksum
+	}
+	return want, errors.Join(err, alone.close())
+}
+
+// compare lets the server answer each prompt.
+func compare(ctx context.Context, s server, want [prompts]uint32) error {
+	for number := range want {
+		got, err := s.serve(ctx, number)
+		if err != nil {
+			return err
+		}
+		if got.checksum != want[got.prompt] {
+			return fmt.Errorf("the answer to prompt %d is not the one that a thread gives alone", got.prompt)
 		}
 	}
 	return nil
