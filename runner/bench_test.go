@@ -35,7 +35,7 @@ func prepared(t testing.TB, text string, w workloads.Workload) (*engine, context
 			t.Error(err)
 		}
 	})
-	e, err := newEngine(s, run, Options{Observer: quiet{}, Self: []string{"replaced"}})
+	e, err := newEngine(b.Context(), s, run, Options{Observer: quiet{}, Self: []string{"replaced"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,7 +240,7 @@ func BenchmarkPointMemory(b *testing.B) {
 		s := parse(b, &laboratory{}, fmt.Sprintf("sweep: {x: {range: [1, %d, 1]}}", points), "measure: {samples: 100}")
 		runtime.GC()
 		runtime.ReadMemStats(&before)
-		e, err := newEngine(s, &memory{}, Options{})
+		e, err := newEngine(b.Context(), s, &memory{}, Options{})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -65,7 +65,7 @@ type engine struct {
 	guess        forecast
 }
 
-func newEngine(s *spec.Spec, j journal, opts Options) (*engine, error) {
+func newEngine(ctx context.Context, s *spec.Spec, j journal, opts Options) (*engine, error) {
 	e, err := newReader(s, j)
 	if err != nil {
 		return nil, err
@@ -89,7 +89,7 @@ func newReader(s *spec.Spec, j journal) (*engine, error) {
 	e.memory, _ = workloads.AvailableMemory()
 	e.seen.start(s)
 	var err error
-	if e.points, err = enumerate(s); err != nil {
+	if e.points, err = enumerate(ctx, s); err != nil {
 		return nil, err
 	}
 	e.out.Points = len(e.points)
@@ -246,7 +246,7 @@ func (e *engine) tell(p *point) {
 		if err == nil {
 			e.observer.Sampled(Progress{
 				Points: e.out.Points, PointsDone: e.out.Finished + e.out.Failed + e.out.Skipped,
-				Samples: e.reps, FailedSamples: e.out.FailedSamples, Round: e.round, Point: at, Rep: int(p.reps), Status: e.row.Status,
+				Samples: e.reps, Rows: e.seen.rows, FailedSamples: e.out.FailedSamples, Round: e.round, Point: at, Rep: int(p.reps), Status: e.row.Status,
 				Elapsed: e.now.Sub(e.started), engine: e, point: p,
 			})
 		}

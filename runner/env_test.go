@@ -65,7 +65,7 @@ func TestProcessesStartOneAfterTheOther(t *testing.T) {
 	t.Parallel()
 	l := &laboratory{}
 	s := parse(t, l, "measure: {samples: 3, warmup: 0, isolate: sample}")
-	e, err := newEngine(s, &memory{}, self(t))
+	e, err := newEngine(t.Context(), s, &memory{}, self(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -344,7 +344,7 @@ func measure(t tester, s *spec.Spec, j journal, opts Options) Outcome {
 }
 
 func measureContext(ctx context.Context, s *spec.Spec, j journal, opts Options) (Outcome, error) {
-	e, err := newEngine(s, j, opts)
+	e, err := newEngine(ctx, s, j, opts)
 	if err != nil {
 		return Outcome{}, err
 	}

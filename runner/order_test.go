@@ -214,7 +214,7 @@ func TestRepetitionIsTold(t *testing.T) {
 // What makes room is the instance that was not used for longest.
 func TestLeastRecentlyUsed(t *testing.T) {
 	t.Parallel()
-	e, err := newEngine(parse(t, &laboratory{}, "sweep: {x: [1, 2, 3]}", "measure: {samples: 9}"), &memory{}, Options{})
+	e, err := newEngine(t.Context(), parse(t, &laboratory{}, "sweep: {x: [1, 2, 3]}", "measure: {samples: 9}"), &memory{}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,22 +1,23 @@
 package runner
 
 import (
+	"context"
 	"fmt"
 	"time"
 
 	"runx/spec"
 )
 
-// maxPoints bounds the points that one run holds in memory: about 100 bytes
-// each, and at 5 µs a sample it takes minutes to visit each once.
-const maxPoints = 50_000_000
+// MaxPoints bounds the points of one run, which it holds in memory: about 100
+// bytes each, and at 5 µs a sample it takes a minute to visit each once.
+const MaxPoints = 10_000_000
 
 // A point is what the runner remembers of one point: where it is in the grid,
 // and how far it is. Its parameters are made again when they are needed.
 type point struct {
 	index    int64
 	spent    time.Duration // in setup and sampling
-	values   []float64     // of the watched metric
+	values   []float64     // of the watched metric, one per repetition
 	slot     *slot         // nil while not open
 	reps     int32         // repetitions that are done, well or not
 	ok       int32         // those that went well
@@ -37,16 +38,19 @@ const (
 )
 
 // enumerate makes the record of each point that stays.
-func enumerate(s *spec.Spec) ([]point, error) {
+func enumerate(ctx context.Context, s *spec.Spec) ([]point, error) {
 	var points []point
-	for p, err := range s.Points() {
-		if err != nil {
+	for index, err := range s.Indices(ctx) {
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return nil, errInterrupted
+		case err != nil:
 			return nil, fmt.Errorf("expand the grid: %w", err)
 		}
-		if len(points) == maxPoints {
-			return nil, fmt.Errorf("the grid has more than %d points, too many for one run", maxPoints)
+		if len(points) == MaxPoints {
+			return nil, fmt.Errorf("the grid has more than %d points, too many for one run", MaxPoints)
 		}
-		points = append(points, point{index: p.Index})
+		points = append(points, point{index: index})
 	}
 	if len(points) == 0 { // a grid so large that this was not found before
 		return nil, fmt.Errorf("where removes every point: none of %d is left", s.Size())

@@ -22,8 +22,9 @@ type Observer interface {
 type Progress struct {
 	// Points and PointsDone count the points, whatever they ended with.
 	Points, PointsDone int
-	// Samples are the repetitions so far, resumed ones included.
-	Samples int64
+	// Samples are the repetitions so far, resumed ones included. Rows are those
+	// that they yielded: more where a repetition yields several.
+	Samples, Rows int64
 	// FailedSamples are the attempts so far that failed or timed out.
 	FailedSamples int64
 	// Round is the pass over the points, from 0.
@@ -47,7 +48,7 @@ type Estimate struct {
 	Stat     spec.Stat
 	Value    float64
 	Interval stats.Interval // invalid where the samples do not support one
-	Samples  int            // on which it rests
+	Samples  int            // repetitions on which it rests
 }
 
 // Estimate computes the estimate of the current point. It is false where it has

@@ -74,6 +74,23 @@ func TestEstimate(t *testing.T) {
 	}
 }
 
+// The rows of a repetition are one value: neither do they make the estimate
+// surer, nor do they follow each other.
+func TestRowsAreNoRepetitions(t *testing.T) {
+	t.Parallel()
+	w := &witness{}
+	var last Estimate
+	w.look = func(p *Progress) { last, _ = p.Estimate() }
+	l := &laboratory{rows: 50, value: func(_, sample int) float64 { return float64(sample*7919%101 + 1) }}
+	out := measure(t, parse(t, l, "measure: {warmup: 0, samples: 30}"), &memory{}, Options{Observer: w})
+	if told := w.told[29]; told.Samples != 30 || told.Rows != 1500 || last.Samples != 30 {
+		t.Errorf("told of %d repetitions and %d rows, the estimate is %+v", told.Samples, told.Rows, last)
+	}
+	if hasWarning(out, "follow the ones before") || !hasWarning(out, "the median latency is known to ±10% or worse") {
+		t.Errorf("warnings %v", out.Warnings)
+	}
+}
+
 func TestForecast(t *testing.T) {
 	t.Parallel()
 	second := time.Second
@@ -153,7 +170,7 @@ func TestWarnings(t *testing.T) {
 func TestWarningsOfRows(t *testing.T) {
 	t.Parallel()
 	s := parse(t, &laboratory{}, "measure: {samples: 100}")
-	e, err := newEngine(s, &memory{}, Options{})
+	e, err := newEngine(t.Context(), s, &memory{}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -159,7 +159,10 @@ func (e *engine) recordRows(s *slot, rows []workloads.Row, n int) error {
 		if err := e.record(p, s.at); err != nil {
 			return err
 		}
-		e.watch.add(p, s.at, rows[i].Values)
+		e.watch.add(s.at, rows[i].Values)
+		if n > 1 || i == len(rows)-1 {
+			e.watch.close(p)
+		}
 	}
 	p.reps, p.ok, p.attempts = p.reps+done, p.ok+done, 0
 	e.reps += int64(done)

@@ -16,8 +16,8 @@ import (
 // spent is what its samples took. Only a sample that is ok shows that its answer
 // was verified.
 func (e *engine) resume() error {
-	wall := len(e.watch.names) - 1
 	var at spec.Point
+	var last *point // whose repetition is under way
 	for row, err := range e.journal.Samples() {
 		if err != nil {
 			return fmt.Errorf("read the journal: %w", err)
@@ -26,12 +26,12 @@ func (e *engine) resume() error {
 		if p == nil {
 			return fmt.Errorf("the journal has a sample of point %d, which the spec does not have", row.Point)
 		}
-		p.defined = true
-		p.verified = p.verified || row.Status == results.OK
-		e.count(row)
-		if len(row.Values) > wall && !math.IsNaN(row.Values[wall]) {
-			p.spent += time.Duration(row.Values[wall] * float64(time.Millisecond))
+		begins := row.Status != results.OK || p != last || int32(row.Rep) >= p.reps
+		if last != nil && begins {
+			e.watch.close(last)
+			last = nil
 		}
+		e.resumeRow(p, row)
 		if row.Status != results.OK {
 			e.resumeFailure(p, row.Status)
 			continue
@@ -41,11 +41,15 @@ func (e *engine) resume() error {
 				return err
 			}
 		}
-		e.watch.add(p, at, row.Values)
+		e.watch.add(at, row.Values)
+		last = p
 		if int32(row.Rep) >= p.reps { // not one more row of the same repetition
 			p.reps, p.attempts, p.ok = int32(row.Rep)+1, 0, p.ok+1
 			e.reps++
 		}
+	}
+	if last != nil {
+		e.watch.close(last)
 	}
 	for i := range e.points {
 		if err := e.resumeEnd(&e.points[i]); err != nil {
@@ -53,6 +57,16 @@ func (e *engine) resume() error {
 		}
 	}
 	return nil
+}
+
+// resumeRow takes over what any row says of its point.
+func (e *engine) resumeRow(p *point, row *results.Sample) {
+	p.defined = true
+	p.verified = p.verified || row.Status == results.OK
+	e.count(row)
+	if wall := len(e.watch.names) - 1; len(row.Values) > wall && !math.IsNaN(row.Values[wall]) {
+		p.spent += time.Duration(row.Values[wall] * float64(time.Millisecond))
+	}
 }
 
 // resumeEnd ends a point that has ended before, by its samples or by what the

@@ -101,3 +101,27 @@ func TestHugeBudget(t *testing.T) {
 		t.Errorf("%d samples, %+v", len(j.rows), out)
 	}
 }
+
+// A run that goes on knows of the rows of each repetition what it knew before.
+func TestResumeTakesRowsForRepetitions(t *testing.T) {
+	t.Parallel()
+	l, j := &laboratory{rows: 7, value: func(_, n int) float64 { return 1 + float64(n*7919%101) }}, &memory{}
+	lines := []string{"sweep: {x: [1, 2]}", "measure: {warmup: 0, samples: 12, order: sequential}"}
+	interruptedAt(t, l, j, 2, lines...)
+	w := &witness{}
+	var last Estimate
+	w.look = func(p *Progress) { last, _ = p.Estimate() }
+	measure(t, parse(t, l, lines...), j, Options{Observer: w})
+	e, err := newReader(parse(t, l, lines...), readOnly{j})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.spec.Measure.Samples.Max = 13 // so that no point is done and lets go of its values
+	if err := e.resume(); err != nil {
+		t.Fatal(err)
+	}
+	again, _ := e.watch.estimate(&e.points[1])
+	if len(j.rows) != 2*12*7 || last.Samples != 12 || last != again || len(e.points[0].values) != 12 {
+		t.Errorf("%d rows; measured %+v, read again %+v", len(j.rows), last, again)
+	}
+}

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"runx/internal/results"
@@ -57,7 +58,10 @@ func Run(ctx context.Context, s *spec.Spec, run *results.Run, opts Options) (Out
 	if err := run.Matches(s); err != nil {
 		return Outcome{}, err
 	}
-	e, err := newEngine(s, run, opts)
+	e, err := newEngine(ctx, s, run, opts)
+	if errors.Is(err, errInterrupted) {
+		return Outcome{Interrupted: true}, run.Finish(results.Interrupted)
+	}
 	if err != nil {
 		return Outcome{}, err
 	}

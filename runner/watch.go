@@ -16,6 +16,9 @@ const maxKept = 4_000_000
 
 // A watch follows the statistic that decides when a point has enough samples;
 // without one it follows the median latency, for the display.
+//
+// The rows of one repetition are not independent: they count as one value, their
+// mean where the statistic is the mean and their median where it is a quantile.
 type watch struct {
 	metric   string
 	stat     spec.Stat
@@ -29,7 +32,8 @@ type watch struct {
 	until    *spec.Until
 	schedule *stats.Schedule // nil where until is
 	looks    []int
-	keep     bool // the values
+	keep     bool      // the values
+	rows     []float64 // of the repetition under way
 
 	shown   Estimate // the last one computed
 	shownOf *point
@@ -82,14 +86,30 @@ func (w *watch) find(s *spec.Spec) error {
 	return nil
 }
 
-// add keeps what a row says of the metric.
-func (w *watch) add(p *point, at spec.Point, row []float64) {
+// add takes in what a row of a repetition says of the metric.
+func (w *watch) add(at spec.Point, row []float64) {
 	if !w.keep {
 		return
 	}
 	if v := w.value(at, row); !math.IsNaN(v) && !math.IsInf(v, 0) {
-		p.values = append(p.values, v)
+		w.rows = append(w.rows, v)
 	}
+}
+
+// close keeps what the rows added say of the repetition of a point.
+func (w *watch) close(p *point) {
+	switch {
+	case len(w.rows) == 0:
+		return
+	case len(w.rows) == 1:
+		p.values = append(p.values, w.rows[0])
+	case math.IsNaN(w.quantile):
+		p.values = append(p.values, stats.Mean(w.rows))
+	default:
+		slices.Sort(w.rows)
+		p.values = append(p.values, stats.Quantile(w.rows, 0.5))
+	}
+	w.rows = w.rows[:0]
 }
 
 func (w *watch) value(at spec.Point, row []float64) float64 {
@@ -114,7 +134,7 @@ func (w *watch) value(at spec.Point, row []float64) float64 {
 	return v
 }
 
-// nextLook is the number of samples at which the stop rule looks next; 0 is
+// nextLook is the number of repetitions at which the stop rule looks next; 0 is
 // never.
 func (w *watch) nextLook(p *point) int {
 	i, _ := slices.BinarySearch(w.looks, int(p.ok)+1)

@@ -61,7 +61,7 @@ func (d *display) progress(p *runner.Progress) report.Progress {
 		Name:        d.name,
 		PointsDone:  int64(p.PointsDone),
 		PointsTotal: int64(p.Points),
-		Samples:     p.Samples, SamplesExpected: p.SamplesExpected(), Failed: p.FailedSamples,
+		Samples:     p.Samples, Rows: p.Rows, SamplesExpected: p.SamplesExpected(), Failed: p.FailedSamples,
 		Elapsed: p.Elapsed,
 		Round:   p.Round + 1,
 		Point:   pointText(p.Point, d.varied),

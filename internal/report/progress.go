@@ -12,7 +12,8 @@ import (
 type Progress struct {
 	Name                     string // of the spec
 	PointsDone, PointsTotal  int64
-	Samples, SamplesExpected int64 // expected 0: unknown
+	Samples, SamplesExpected int64 // repetitions; expected 0: unknown
+	Rows                     int64 // that they yielded, where a repetition yields several
 	Failed                   int64 // attempts at a sample; one that failed may be made again
 	Elapsed, Remaining       time.Duration
 	// RemainingKnown says that Remaining is an estimate and not a blank.
@@ -31,16 +32,14 @@ type Estimate struct {
 }
 
 // String renders "latency p50 12.34 ms [12.10, 12.60] from 25 samples".
-func (e Estimate) String() string {
+func (e Estimate) String() string { return e.text("sample") }
+
+func (e Estimate) text(noun string) string {
 	if e.N == 0 || math.IsNaN(e.Value) {
 		return ""
 	}
-	s := "samples"
-	if e.N == 1 {
-		s = "sample"
-	}
-	return fmt.Sprintf("%s %s %s from %d %s", BaseName(e.Metric), e.Stat,
-		QuantityInterval(e.Metric, e.Value, e.Lo, e.Hi), e.N, s)
+	return fmt.Sprintf("%s %s %s from %s", BaseName(e.Metric), e.Stat,
+		QuantityInterval(e.Metric, e.Value, e.Lo, e.Hi), counted(e.N, noun))
 }
 
 // fraction is the part of the run that is done, from 0 to 1.
@@ -59,11 +58,22 @@ func (p *Progress) fraction() float64 {
 }
 
 func (p *Progress) counts() string {
-	s := fmt.Sprintf("%s of %s, %s", Count(p.PointsDone), counted(int(p.PointsTotal), "point"), counted(int(p.Samples), "sample"))
+	s := fmt.Sprintf("%s of %s, %s", Count(p.PointsDone), counted(int(p.PointsTotal), "point"), counted(int(p.Samples), p.unit()))
+	if p.Rows > p.Samples {
+		s += " of " + Count(p.Rows) + " samples"
+	}
 	if p.Failed > 0 {
 		s += ", " + counted(int(p.Failed), "attempt") + " failed"
 	}
 	return s
+}
+
+// unit is what Samples counts.
+func (p *Progress) unit() string {
+	if p.Rows > p.Samples {
+		return "repetition"
+	}
+	return "sample"
 }
 
 func (p *Progress) times() string {
@@ -143,7 +153,7 @@ func (b *Block) render(p *Progress, width int) []string {
 		now = strings.TrimSpace(fmt.Sprintf("%s  round %d", now, p.Round))
 	}
 	add("now  ", now, b.Style.Dim)
-	add("est  ", p.Estimate.String(), plain)
+	add("est  ", p.Estimate.text(p.unit()), plain)
 	for _, w := range p.Warnings[:min(len(p.Warnings), maxShownWarnings)] {
 		add("warning: ", w, b.Style.Warn)
 	}
@@ -191,7 +201,7 @@ func (l *Lines) Print(p *Progress) error {
 	if p.Point != "" {
 		line += "; " + Printable(p.Point)
 	}
-	if e := p.Estimate.String(); e != "" {
+	if e := p.Estimate.text(p.unit()); e != "" {
 		line += ": " + e
 	}
 	_, err := io.WriteString(l.Out, line+"\n")

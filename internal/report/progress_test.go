@@ -125,3 +125,20 @@ func TestCountsInWords(t *testing.T) {
 		}
 	}
 }
+
+// Where a repetition yields several samples both are counted, each by its name.
+func TestRepetitionsOfSeveralSamples(t *testing.T) {
+	t.Parallel()
+	p := someProgress()
+	p.Rows = 24000
+	var b strings.Builder
+	block := Block{Out: &b, Width: func() int { return 100 }}
+	if err := block.Draw(&p); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"3 of 12 points, 120 repetitions of 24,000 samples", "[39.50, 41.25] from 17 repetitions"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the block lacks %q:\n%s", want, b.String())
+		}
+	}
+}
