@@ -35,7 +35,7 @@ func prepared(t testing.TB, text string, w workloads.Workload) (*engine, context
 			t.Error(err)
 		}
 	})
-	e, err := newEngine(b.Context(), s, run, Options{Observer: quiet{}, Self: []string{"replaced"}})
+	e, err := newEngine(t.Context(), s, run, Options{Observer: quiet{}, Self: []string{"replaced"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"math"
 
 	"runx/workloads"
 )
@@ -53,38 +54,67 @@ func (s *Spec) Points() iter.Seq2[Point, error] { return s.PointsUntil(context.B
 // be far away: when the context ends it yields its error and ends too.
 func (s *Spec) PointsUntil(ctx context.Context) iter.Seq2[Point, error] {
 	return func(yield func(Point, error) bool) {
-		sp := s.space
-		w := sp.newWalker()
-		defer sp.release(w)
-		w.done = ctx.Done()
-		w.onError = func(_ step, err error) bool {
-			yield(Point{}, err)
-			return false
-		}
-		if sp.gridSize > 0 {
-			w.walk(len(sp.axes), func(index int64) bool {
-				if err := w.finish(); err != nil {
-					yield(Point{}, err)
-					return false
-				}
-				return yield(sp.point(index, maps.Clone(w.env)), nil)
-			})
-		}
-		if w.cut {
-			yield(Point{}, context.Cause(ctx))
-		}
-		for i := range sp.include {
-			if w.stopped {
-				return
+		s.visit(ctx, func(w *walker, index int64, err error) bool {
+			switch {
+			case err != nil:
+				return yield(Point{}, err)
+			case index >= s.space.gridSize:
+				return yield(s.space.included(index), nil)
 			}
-			w.stopped = !yield(sp.included(sp.gridSize+int64(i)), nil)
+			return yield(s.space.point(index, maps.Clone(w.env)), nil)
+		})
+	}
+}
+
+// Indices are those of the points that PointsUntil yields, for who does not need
+// their parameters yet.
+func (s *Spec) Indices(ctx context.Context) iter.Seq2[int64, error] {
+	return func(yield func(int64, error) bool) {
+		s.visit(ctx, func(_ *walker, index int64, err error) bool { return yield(index, err) })
+	}
+}
+
+// visit goes to the points that stay, and then to the included ones, until one
+// of them is wrong, the context ends, or at returns false. The walker stands at
+// the point where that is one of the grid.
+func (s *Spec) visit(ctx context.Context, at func(w *walker, index int64, err error) bool) {
+	sp := s.space
+	w := sp.newWalker()
+	defer sp.release(w)
+	w.done = ctx.Done()
+	w.onError = func(_ step, err error) bool {
+		at(w, 0, err)
+		return false
+	}
+	if sp.gridSize > 0 {
+		w.walk(len(sp.axes), func(index int64) bool {
+			if err := w.finish(); err != nil {
+				at(w, 0, err)
+				return false
+			}
+			return at(w, index, nil)
+		})
+	}
+	if w.cut {
+		at(w, 0, context.Cause(ctx))
+	}
+	for i := range sp.include {
+		if w.stopped {
+			return
 		}
+		w.stopped = !at(w, sp.gridSize+int64(i), nil)
 	}
 }
 
 // Count counts the points that Points yields without making them. It counts
 // until the context ends; complete is false then, and n what was found.
 func (s *Spec) Count(ctx context.Context) (n int64, complete bool, err error) {
+	return s.CountPast(ctx, math.MaxInt64)
+}
+
+// CountPast is Count that also ends, incomplete, when it has found more than
+// most points.
+func (s *Spec) CountPast(ctx context.Context, most int64) (n int64, complete bool, err error) {
 	sp := s.space
 	n = int64(len(sp.include))
 	if sp.gridSize == 0 {
@@ -101,7 +131,7 @@ func (s *Spec) Count(ctx context.Context) (n int64, complete bool, err error) {
 	w.done = ctx.Done()
 	w.walk(bottom, func(int64) bool {
 		n += below
-		return true
+		return n <= most
 	})
 	return n, !w.stopped, err
 }
