@@ -66,7 +66,7 @@ type engine struct {
 }
 
 func newEngine(ctx context.Context, s *spec.Spec, j journal, opts Options) (*engine, error) {
-	e, err := newReader(s, j)
+	e, err := newReader(ctx, s, j)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func newEngine(ctx context.Context, s *spec.Spec, j journal, opts Options) (*eng
 }
 
 // newReader makes an engine that can tell what a journal says, and not measure.
-func newReader(s *spec.Spec, j journal) (*engine, error) {
+func newReader(ctx context.Context, s *spec.Spec, j journal) (*engine, error) {
 	e := &engine{spec: s, journal: j, log: io.Discard, started: time.Now()}
 	e.memory, _ = workloads.AvailableMemory()
 	e.seen.start(s)

@@ -112,7 +112,7 @@ func TestResumeTakesRowsForRepetitions(t *testing.T) {
 	var last Estimate
 	w.look = func(p *Progress) { last, _ = p.Estimate() }
 	measure(t, parse(t, l, lines...), j, Options{Observer: w})
-	e, err := newReader(parse(t, l, lines...), readOnly{j})
+	e, err := newReader(t.Context(), parse(t, l, lines...), readOnly{j})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,8 @@
 package runner
 
 import (
+	"context"
+
 	"runx/internal/results"
 	"runx/spec"
 )
@@ -14,17 +16,17 @@ type Verdict struct {
 
 // Review says of a run what [Run] said when it ended, going by the journal alone:
 // it measures nothing and writes nothing.
-func Review(s *spec.Spec, run *results.Run) (Verdict, error) {
+func Review(ctx context.Context, s *spec.Spec, run *results.Run) (Verdict, error) {
 	if err := run.Matches(s); err != nil {
 		return Verdict{}, err
 	}
 	environment := run.Environment()
-	return review(s, run, environment.Load/float64(max(environment.Cores, 1)))
+	return review(ctx, s, run, environment.Load/float64(max(environment.Cores, 1)))
 }
 
 // review is Review of any journal; load is that of each core when the run began.
-func review(s *spec.Spec, j journal, load float64) (Verdict, error) {
-	e, err := newReader(s, readOnly{j})
+func review(ctx context.Context, s *spec.Spec, j journal, load float64) (Verdict, error) {
+	e, err := newReader(ctx, s, readOnly{j})
 	if err != nil {
 		return Verdict{}, err
 	}

@@ -15,7 +15,7 @@ func TestReviewSaysWhatTheRunSaid(t *testing.T) {
 	}
 	said := measure(t, parse(t, l, lines...), j, Options{})
 	before := len(l.events)
-	again, err := review(parse(t, l, lines...), j, 0)
+	again, err := review(t.Context(), parse(t, l, lines...), j, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,7 +58,7 @@ func resume(ctx context.Context, t *terminal, dir string, quiet, retry bool) err
 		return err
 	}
 	if run.Complete() || retry {
-		verdict, err := x.review(run, retry)
+		verdict, err := x.review(ctx, run, retry)
 		if err != nil {
 			return errors.Join(err, run.Close())
 		}
@@ -77,8 +77,8 @@ func resume(ctx context.Context, t *terminal, dir string, quiet, retry bool) err
 
 // review tells how the run stands, and has the points that failed taken again
 // if that is wanted.
-func (x *execution) review(run *results.Run, retry bool) (runner.Verdict, error) {
-	verdict, err := runner.Review(x.spec, run)
+func (x *execution) review(ctx context.Context, run *results.Run, retry bool) (runner.Verdict, error) {
+	verdict, err := runner.Review(ctx, x.spec, run)
 	if err != nil || !retry {
 		return verdict, err
 	}
