@@ -151,6 +151,25 @@ func TestLagOfTheGenerator(t *testing.T) {
 	})
 }
 
+// A gap that is negative, as a distribution may give it, is none.
+func TestTimeNeverGoesBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const ms = time.Millisecond
+		gaps := []time.Duration{5 * ms, -3 * ms, ms}
+		gap := func() (g time.Duration) {
+			g, gaps = gaps[0], gaps[1:]
+			return g
+		}
+		l := run(t, 1, 3, sleeper(0), Open{Requests: 3, Gap: gap}.Run)
+		for n, want := range []time.Duration{5 * ms, 5 * ms, 6 * ms} {
+			if got := l.Requests()[n].Intended; got != want {
+				t.Errorf("request %d is meant for %v, want %v", n, got, want)
+			}
+		}
+	})
+}
+
 func TestLittle(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -217,8 +236,8 @@ func TestErrorsAreInTheLog(t *testing.T) {
 			}
 			return nil
 		}, Closed{Clients: 1, Requests: 10}.Run)
-		if !errors.Is(l.Err(), broken) {
-			t.Errorf("error %v, want %v", l.Err(), broken)
+		if err := l.Err(); !errors.Is(err, broken) || err.Error() != "2 of 10 requests failed: broken" {
+			t.Errorf("error %v, want that 2 of 10 are %v", err, broken)
 		}
 		if got := l.Throughput(); math.Abs(got-80) > 1e-9 {
 			t.Errorf("%v answers per second, want 8 in 100 ms", got)

@@ -2,7 +2,7 @@ package load
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"math"
 	"sync"
 	"time"
@@ -67,15 +67,22 @@ func (l *Log) Requests() []Request { return l.requests }
 // Epoch is when the run started.
 func (l *Log) Epoch() time.Time { return l.epoch }
 
-// Err joins the errors of the requests that had no answer, nil if all had one.
+// Err says how many requests had no answer, and why the first of them had none;
+// nil if all had one.
 func (l *Log) Err() error {
-	var errs []error
+	failed := 0
+	var first error
 	for i := range l.requests {
 		if err := l.requests[i].Err; err != nil {
-			errs = append(errs, err)
+			if failed++; first == nil {
+				first = err
+			}
 		}
 	}
-	return errors.Join(errs...)
+	if failed == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d of %d requests failed: %w", failed, len(l.requests), first)
 }
 
 func (l *Log) now() time.Duration { return time.Since(l.epoch) }

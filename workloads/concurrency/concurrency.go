@@ -46,7 +46,7 @@ func Workload() workloads.Workload {
 				Doc: "servers are threads of one process, or processes"},
 			{Name: "threads", Kind: workloads.Int, Unit: "threads", Default: 1, Min: new(1.0), Max: new(float64(tensor.MaxThreads)),
 				Doc: "threads that compute one request"},
-			{Name: "model", Kind: workloads.Enum, Enum: []string{"nano", "micro"}, Default: "micro",
+			{Name: "model", Kind: workloads.Enum, Enum: nn.Presets(), Default: "micro",
 				Doc: "shape of the model"},
 			{Name: "prompt_tokens", Kind: workloads.Int, Unit: "tokens", Default: 16, Min: new(1.0), Max: new(1024.0),
 				Doc: "tokens of a prompt"},
@@ -138,10 +138,8 @@ type instance struct {
 	rate    float64 // of the open loop, requests per second
 	cores   float64
 	log     load.Log
-	sent    int      // requests of the repetitions before
 	answers []uint32 // checksums of a repetition's, by number
 	meter   *meter
-	procs   int // what GOMAXPROCS was before it was raised; 0 if it was not
 }
 
 func openInstance(ctx context.Context, env workloads.Env) (_ workloads.Instance, err error) {
@@ -173,7 +171,7 @@ func openInstance(ctx context.Context, env workloads.Env) (_ workloads.Instance,
 	if err != nil {
 		return nil, err
 	}
-	if err := i.findRate(ctx); err != nil {
+	if err := i.withThreads(func() error { return i.findRate(ctx) }); err != nil {
 		return nil, err
 	}
 	if s.Loop == open {
@@ -184,10 +182,6 @@ func openInstance(ctx context.Context, env workloads.Env) (_ workloads.Instance,
 
 // openThreads makes the servers of this process.
 func (i *instance) openThreads() error {
-	// One more is for the generator, which would wait for a server to end.
-	if n, compute := runtime.GOMAXPROCS(0), i.Servers*i.Threads+1; n < compute {
-		i.procs = runtime.GOMAXPROCS(compute)
-	}
 	var err error
 	if i.shared, err = newShared(&i.setup, i.seed); err != nil {
 		return err
@@ -217,6 +211,26 @@ func (i *instance) openProcesses(ctx context.Context, env workloads.Env) error {
 	return nil
 }
 
+// withThreads lets Go schedule at least as many threads as compute while op runs.
+// It takes this back at once: other instances of the process need something else.
+func (i *instance) withThreads(op func() error) error {
+	if before, wanted := runtime.GOMAXPROCS(0), i.computing(); i.Execution == threads && before < wanted {
+		runtime.GOMAXPROCS(wanted)
+		defer runtime.GOMAXPROCS(before)
+	}
+	return op()
+}
+
+// computing are the threads of the servers, and one for who sends while all of
+// them are busy: where every client has a server of its own, that one is idle.
+func (s *setup) computing() int {
+	n := s.Servers * s.Threads
+	if s.Loop == open || s.Clients > s.Servers {
+		n++
+	}
+	return n
+}
+
 func (i *instance) Close() error {
 	var errs []error
 	for _, s := range i.servers {
@@ -224,9 +238,5 @@ func (i *instance) Close() error {
 	}
 	i.servers = nil
 	errs = append(errs, i.meter.close())
-	if i.procs > 0 {
-		runtime.GOMAXPROCS(i.procs)
-		i.procs = 0
-	}
 	return errors.Join(errs...)
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"runx/workloads"
@@ -41,6 +42,7 @@ func TestConformance(t *testing.T) {
 		},
 		Slow:          workloads.Values{"requests": 500_000, "prompt_tokens": 64},
 		Optional:      []string{"offered_per_s"},
+		Untried:       []string{"model"},
 		Dimensionless: []string{"answer_checksum"},
 		Allocates:     "the clients and servers of a repetition are goroutines of its own, and the engine makes the headers of tensors",
 	})
@@ -107,26 +109,35 @@ func TestEachRequestIsARow(t *testing.T) {
 	}
 }
 
-// With one server and four clients, three are served while one waits.
+// A sleeper is a server of which the time that it takes is known.
+type sleeper time.Duration
+
+func (s sleeper) serve(context.Context, int) (uint32, error) {
+	time.Sleep(time.Duration(s))
+	return 0, nil
+}
+func (sleeper) usage(*usage) {}
+func (sleeper) close() error { return nil }
+
+// With one server and four clients, three are waiting while one is served. The
+// clock moves only while all sleep.
 func TestClientsWaitForTheirServer(t *testing.T) {
-	i, err := openPoint(t, workloads.Values{"clients": 4, "servers": 1, "requests": 200, "prompt_tokens": 100}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rowsOf(t, i)
-	var before []int // requests that started while one waited
-	for _, r := range i.log.Requests() {
-		n := 0
-		for _, other := range i.log.Requests() {
-			if other.Number != r.Number && other.Started+other.Service() > r.Intended && other.Started < r.Started {
-				n++
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		i, err := openPoint(t, workloads.Values{"clients": 4, "servers": 1, "requests": 20}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := i.servers[0].close(); err != nil {
+			t.Fatal(err)
+		}
+		i.servers[0] = sleeper(10 * time.Millisecond)
+		for n, row := range rowsOf(t, i) {
+			if want := 10 * float64(min(n, 3)); row["queue_ms"] != want || row["service_ms"] != 10 {
+				t.Errorf("request %d waits %v ms and is served in %v ms, want %v and 10", n, row["queue_ms"], row["service_ms"], want)
 			}
 		}
-		before = append(before, n)
-	}
-	if slices.Sort(before); before[len(before)/2] != 3 {
-		t.Errorf("a request waits for %d others, want 3", before[len(before)/2])
-	}
+	})
 }
 
 // What cannot be kept up with is a queue that grows, and its wait counts.
@@ -266,15 +277,27 @@ func TestAnswersByPrompt(t *testing.T) {
 		{"requests": 6, "clients": 3},
 		{"requests": 6, "clients": 3, "loop": open, "rate_per_s": 1e4},
 		{"requests": 6, "execution": processes},
+		{"requests": 6, "execution": processes, "clients": 3},
 	} {
 		i, err := openPoint(t, given, spawnHere(t))
 		if err != nil {
 			t.Fatal(err)
 		}
 		var sums []float64
-		for range 2 {
-			for _, row := range rowsOf(t, i) {
-				sums = append(sums, row["answer_checksum"])
+		r := workloads.NewRecorder(Workload(), nil, new(workloads.Monitor))
+		column := columnsOf(r.Names()).answer
+		for repetition := range 2 {
+			r.Reset()
+			r.SetRep(repetition)
+			if err := i.Sample(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+			rows, err := r.Rows()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, row := range rows {
+				sums = append(sums, row.Values[column])
 			}
 		}
 		found := map[float64]bool{}
@@ -325,22 +348,52 @@ func spawnHere(t *testing.T) func(context.Context, workloads.Values) (workloads.
 	}
 }
 
-// Every server has a thread to compute on, and the generator one, for as long as
-// the point is open.
+// A witness is a server that looks how many threads Go schedules.
+type witness struct{ procs *atomic.Int64 }
+
+func (w witness) serve(context.Context, int) (uint32, error) {
+	w.procs.Store(int64(runtime.GOMAXPROCS(0)))
+	return 0, nil
+}
+func (witness) usage(*usage) {}
+func (witness) close() error { return nil }
+
+// While a point is sampled every server has a thread to compute on, and who sends
+// has one where all servers may be busy. What other points of the process need,
+// and whether they are still open, changes nothing.
 func TestThreadsOfGo(t *testing.T) {
 	before := runtime.GOMAXPROCS(0)
-	i, err := openPoint(t, workloads.Values{"clients": before + 1, "threads": 2}, nil)
-	if err != nil {
-		t.Fatal(err)
+	var procs atomic.Int64
+	at := func(given workloads.Values) *instance {
+		i, err := openPoint(t, given, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, s := range i.servers {
+			if err := s.close(); err != nil {
+				t.Fatal(err)
+			}
+			i.servers[n] = witness{&procs}
+		}
+		return i
 	}
-	if got, want := runtime.GOMAXPROCS(0), 2*(before+1)+1; got != want {
-		t.Errorf("Go computes on %d threads, want %d", got, want)
+	n := before + 1
+	points := []*instance{
+		at(workloads.Values{"clients": 1}),
+		at(workloads.Values{"clients": n, "threads": 2}),
+		at(workloads.Values{"clients": 3 * n, "servers": n}),
+		at(workloads.Values{"loop": open, "clients": n, "rate_per_s": 1e5}),
 	}
-	if err := i.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if got := runtime.GOMAXPROCS(0); got != before {
-		t.Errorf("after Close Go computes on %d threads, want %d as before", got, before)
+	for k, want := range []int{before, 2 * n, n + 1, n + 1} {
+		if rowsOf(t, points[k]); procs.Load() != int64(want) {
+			t.Errorf("point %d: Go computes on %d threads, want %d", k, procs.Load(), want)
+		}
+		if got := runtime.GOMAXPROCS(0); got != before {
+			t.Errorf("after point %d Go computes on %d threads, want %d as before", k, got, before)
+		}
+		if err := points[k].Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
@@ -379,6 +432,52 @@ type counted struct {
 func (c *counted) Close() error {
 	c.closed.Add(1)
 	return c.Instance.Close()
+}
+
+// A costly instance says of each request that it took a second of CPU time.
+type costly struct{ workloads.Instance }
+
+func (c costly) Sample(ctx context.Context, r *workloads.Recorder) error {
+	own := workloads.NewRecorder(Workload(), nil, new(workloads.Monitor))
+	own.SetRep(r.Rep())
+	if err := c.Instance.Sample(ctx, own); err != nil {
+		return err
+	}
+	rows, err := own.Rows()
+	if err != nil {
+		return err
+	}
+	rows[0].Values[slices.Index(own.Names(), "cpu_ms")] = 1000
+	return r.Append(rows[0])
+}
+
+// A repetition counts its own requests, not those of Verify and of the search for
+// a rate, and the memory of a process that serves none of them.
+func TestUsageOfProcesses(t *testing.T) {
+	spawn := func(ctx context.Context, v workloads.Values) (workloads.Instance, error) {
+		child, err := spawnHere(t)(ctx, v)
+		return costly{child}, err
+	}
+	i, err := openPoint(t, workloads.Values{"execution": processes, "clients": 2, "requests": 1, "loop": open}, spawn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := i.Verify(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	memory := 0.0
+	for n := range 3 {
+		row := rowsOf(t, i)[0]
+		if row["cpu_ms"] < 1000 || row["cpu_ms"] > 1500 { // false where the system does not tell
+			t.Errorf("repetition %d took %v ms of CPU time, want 1000 and what the sender takes", n, row["cpu_ms"])
+		}
+		if memory == 0 {
+			memory = row["memory_bytes"]
+		}
+		if row["memory_bytes"] != memory || memory < 2*4*nanoParameters {
+			t.Errorf("repetition %d: %v bytes of two processes, want %v", n, row["memory_bytes"], memory)
+		}
+	}
 }
 
 func TestProcessesThatCannotBe(t *testing.T) {

@@ -21,8 +21,8 @@
 //
 // With execution threads, servers share the process and the weights, and each
 // has an engine, an arena and a cache of its own; Go schedules at least as many
-// threads as compute (GOMAXPROCS is raised while the point is open), so that it
-// is the system that divides the cores among them. With execution processes,
+// threads as compute (GOMAXPROCS is raised while requests are under way), so that
+// it is the system that divides the cores among them. With execution processes,
 // each server is a process with weights of its own, which take its share of the
 // caches too, and service_ms has the way there and back through a pipe in it.
 // threads is how many threads compute one request. cores_count is how many cores

@@ -14,11 +14,18 @@ func (i *instance) Sample(ctx context.Context, r *workloads.Recorder) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	used, tainted, err := i.meter.during(func() error {
-		if i.Loop == open {
-			return i.offer(ctx, i.openLoop())
-		}
-		return i.offer(ctx, load.Closed{Clients: i.Clients, Requests: i.Requests})
+	var g generator = load.Closed{Clients: i.Clients, Requests: i.Requests}
+	if i.Loop == open {
+		g = i.openLoop()
+	}
+	for _, s := range i.servers {
+		s.usage(new(usage)) // since the last repetition, as Verify has
+	}
+	var used usage
+	var tainted string
+	err := i.withThreads(func() (err error) {
+		used, tainted, err = i.meter.during(func() error { return i.offer(ctx, g, r.Rep()*i.Requests) })
+		return err
 	})
 	if err != nil {
 		return err
@@ -37,17 +44,16 @@ type generator interface {
 	Run(ctx context.Context, l *load.Log, send func(*load.Request)) error
 }
 
-// offer lets the generator send to the servers. Every server takes the request
-// that has waited longest.
-func (i *instance) offer(ctx context.Context, g generator) error {
+// offer lets the generator send to the servers, with numbers from first on. Every
+// server takes the request that has waited longest.
+func (i *instance) offer(ctx context.Context, g generator, first int) error {
 	pool := load.NewPool(len(i.servers), i.Requests, func(server int, r *load.Request) error {
-		answer, err := i.servers[server].serve(ctx, i.sent+r.Number)
-		i.answers[r.Number] = answer.checksum
+		var err error
+		i.answers[r.Number], err = i.servers[server].serve(ctx, first+r.Number)
 		return err
 	})
 	err := g.Run(ctx, &i.log, pool.Send)
 	pool.Close()
-	i.sent += len(i.log.Requests())
 	if err != nil {
 		return err
 	}
@@ -80,7 +86,7 @@ func (i *instance) findRate(ctx context.Context) error {
 	answers := 0
 	var spent time.Duration
 	for start := time.Now(); time.Since(start) < enough; {
-		if err := i.offer(ctx, all); err != nil {
+		if err := i.offer(ctx, all, 0); err != nil {
 			return err
 		}
 		answers += len(i.log.Requests())

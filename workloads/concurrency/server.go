@@ -21,17 +21,12 @@ const prompts = 4
 
 // A server serves one request at a time.
 type server interface {
-	// serve answers the request of a number. A process counts for itself.
-	serve(ctx context.Context, number int) (answer, error)
+	// serve answers the request of a number. It returns the checksum of the last
+	// logits, in which all tokens before had a part.
+	serve(ctx context.Context, number int) (uint32, error)
 	// usage adds what the server used since it was last asked.
 	usage(*usage)
 	close() error
-}
-
-// An answer is what is remembered of one.
-type answer struct {
-	prompt   int    // that was answered
-	checksum uint32 // of the last logits, which all tokens before had a part in
 }
 
 // A shared is what servers of one process have in common: they only read it.
@@ -88,30 +83,29 @@ func newThread(s *setup, sh *shared) (*thread, error) {
 	return t, nil
 }
 
-func (t *thread) serve(ctx context.Context, number int) (answer, error) {
-	a := answer{prompt: number % prompts}
+func (t *thread) serve(ctx context.Context, number int) (checksum uint32, err error) {
 	if err := t.cache.Truncate(0); err != nil {
-		return a, err
+		return 0, err
 	}
 	pass := tensor.NewPass(t.engine, t.arena, tensor.PassOptions{})
-	tokens := t.prompts[a.prompt]
+	tokens := t.prompts[number%prompts]
 	var next [1]int32
 	for n := range t.newTokens {
 		if ctx.Err() != nil {
-			return a, context.Cause(ctx)
+			return 0, context.Cause(ctx)
 		}
 		logits := t.model.Prefill(pass, tokens, 1, t.cache)
 		if err := pass.Err(); err != nil {
-			return a, err
+			return 0, err
 		}
 		next[0] = mostLikely(logits.Data())
 		if n == t.newTokens-1 {
-			a.checksum = t.checksum(logits.Data())
+			checksum = t.checksum(logits.Data())
 		}
 		pass.Free(logits)
 		tokens = next[:]
 	}
-	return a, pass.Err()
+	return checksum, pass.Err()
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -149,7 +143,6 @@ type process struct {
 	recorder *workloads.Recorder
 	columns  columns
 	used     usage
-	sent     int // requests, of which the process has a count of its own
 }
 
 func newProcess(ctx context.Context, env workloads.Env) (*process, error) {
@@ -171,29 +164,29 @@ func newProcess(ctx context.Context, env workloads.Env) (*process, error) {
 	return p, nil
 }
 
-func (p *process) serve(ctx context.Context, _ int) (answer, error) {
-	a := answer{prompt: p.sent % prompts}
+// serve has the process do the repetition of the number, which is one request.
+func (p *process) serve(ctx context.Context, number int) (checksum uint32, err error) {
 	p.recorder.Reset()
+	p.recorder.SetRep(number)
 	if err := p.instance.Sample(ctx, p.recorder); err != nil {
-		return a, err
+		return 0, err
 	}
-	p.sent++
 	rows, err := p.recorder.Rows()
 	if err != nil {
-		return a, err
+		return 0, err
 	}
 	if len(rows) != 1 {
-		return a, fmt.Errorf("a server answered one request with %d rows", len(rows))
+		return 0, fmt.Errorf("a server answered one request with %d rows", len(rows))
 	}
 	values := rows[0].Values
 	p.used.add(p.columns, values)
-	a.checksum = uint32(values[p.columns.answer])
-	return a, nil
+	return uint32(values[p.columns.answer]), nil
 }
 
+// usage keeps what it takes of memory: it may serve nothing until it is asked again.
 func (p *process) usage(u *usage) {
 	u.merge(p.used)
-	p.used = usage{}
+	clear(p.used.summed[:])
 }
 
 func (p *process) close() error { return p.instance.Close() }

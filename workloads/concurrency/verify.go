@@ -15,6 +15,11 @@ func (i *instance) Verify(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("answer alone: %w", err)
 	}
+	return i.withThreads(func() error { return i.compareAll(ctx, want) })
+}
+
+// compareAll lets all servers answer at once.
+func (i *instance) compareAll(ctx context.Context, want [prompts]uint32) error {
 	errs := make([]error, len(i.servers))
 	var wait sync.WaitGroup
 	for n, s := range i.servers {
@@ -43,12 +48,9 @@ func (i *instance) answersAlone(ctx context.Context) (want [prompts]uint32, err 
 		return want, err
 	}
 	for number := range want {
-		a, serveErr := alone.serve(ctx, number)
-		if serveErr != nil {
-			err = serveErr
+		if want[number], err = alone.serve(ctx, number); err != nil {
 			break
 		}
-		want[a.prompt] = a.checksum
 	}
 	return want, errors.Join(err, alone.close())
 }
@@ -60,8 +62,8 @@ func compare(ctx context.Context, s server, want [prompts]uint32) error {
 		if err != nil {
 			return err
 		}
-		if got.checksum != want[got.prompt] {
-			return fmt.Errorf("the answer to prompt %d is not the one that a thread gives alone", got.prompt)
+		if got != want[number] {
+			return fmt.Errorf("the answer to prompt %d is not the one that a thread gives alone", number)
 		}
 	}
 	return nil

@@ -59,6 +59,7 @@ var suites = map[string]workloadtest.Suite{
 		Refused:       []workloads.Values{{"model": "nano", "prompt_tokens": 250, "new_tokens": 7}},
 		Slow:          workloads.Values{"requests": 500_000, "prompt_tokens": 64},
 		Optional:      []string{"offered_per_s"},
+		Untried:       []string{"model"},
 		Dimensionless: []string{"answer_checksum"},
 		Allocates:     "the clients and servers of a repetition are goroutines of its own, and the engine makes the headers of tensors",
 	},
