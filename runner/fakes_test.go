@@ -80,7 +80,7 @@ func (l *laboratory) workload() workloads.Workload {
 		Params: []workloads.Param{
 			{Name: "x", Kind: workloads.Int, Default: 0, Doc: "which point"},
 			{Name: "how", Kind: workloads.Enum, Default: "well", Doc: "how it behaves", Enum: []string{
-				"well", "fails", "panics", "unsupported", "open_fails", "open_panics", "verify_fails", "verify_unsupported",
+				"well", "fails", "panics", "unsupported", "open_fails", "open_panics", "open_hangs", "open_late", "verify_fails", "verify_unsupported",
 				"hangs", "late", "silent", "undeclared", "dies", "verify_panics",
 			}},
 		},
@@ -93,7 +93,7 @@ func (l *laboratory) workload() workloads.Workload {
 	}
 }
 
-func (l *laboratory) open(_ context.Context, env workloads.Env) (workloads.Instance, error) {
+func (l *laboratory) open(ctx context.Context, env workloads.Env) (workloads.Instance, error) {
 	i := &fake{lab: l, log: env.Log}
 	var params struct {
 		X   int    `param:"x"`
@@ -115,6 +115,11 @@ func (l *laboratory) open(_ context.Context, env workloads.Env) (workloads.Insta
 		return nil, errors.New("no luck")
 	case "open_panics":
 		panic("at open")
+	case "open_hangs":
+		<-ctx.Done()
+		return nil, fmt.Errorf("load the weights: %w", ctx.Err())
+	case "open_late":
+		time.Sleep(400 * time.Millisecond)
 	case "unsupported":
 		return nil, fmt.Errorf("no such device: %w", workloads.ErrUnsupported)
 	}

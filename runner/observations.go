@@ -47,6 +47,14 @@ type tally struct {
 	text   string
 }
 
+// where says where it is, or of one point what it is there.
+func (t *tally) where() string {
+	if t.points == 1 {
+		return "(" + t.text + ")"
+	}
+	return "(worst: " + t.text + ")"
+}
+
 func (t *tally) add(badness float64, text func() string) {
 	t.points++
 	if t.points == 1 || badness > t.worst {
@@ -60,7 +68,9 @@ type observations struct {
 	latency, ops           int     // columns
 	rows, short            int64
 	overran                int64 // samples that went on to their end after the timeout
+	slowOpens              tally // points that were opened to the end after their limit
 	evictions              int
+	asked                  asked
 	judged                 int // points with enough samples to judge a series
 	budget, limit          tally
 	slow, correlated       tally
@@ -72,6 +82,7 @@ func (o *observations) start(s *spec.Spec) {
 	o.load = loadAverage() / float64(runtime.NumCPU())
 	o.inProcess = s.Measure.Isolate == spec.IsolateNone && s.Worker == nil
 	o.firstIsCold = s.Measure.Isolate == spec.IsolateSample
+	o.asked = newAsked(s)
 	for i, m := range workloads.SampleMetrics(s.Workload, s.Extracts) {
 		switch m.Name {
 		case workloads.LatencyMetric:
@@ -103,9 +114,8 @@ func (o *observations) row(row *results.Sample) {
 
 // end notes what a finished point tells as a whole.
 func (o *observations) end(e *engine, p *point, enough, full bool) {
-	name := func() string { return e.name(p) }
 	if lost := p.reps - p.ok; lost > 0 && p.ok > 0 {
-		o.incomplete.add(float64(lost), func() string { return fmt.Sprintf("%s: %d of %d failed", name(), lost, p.reps) })
+		o.incomplete.add(float64(lost), func() string { return e.about(p, "%d of %d failed", lost, p.reps) })
 	}
 	if !enough {
 		o.unsure(e, p, full)
@@ -117,12 +127,12 @@ func (o *observations) end(e *engine, p *point, enough, full bool) {
 	o.judged++
 	if first, rest := series[0], slices.Sorted(slices.Values(series[1:])); !o.firstIsCold {
 		if median := stats.Quantile(rest, 0.5); first > rest[len(rest)-1] && first > slowFirst*median {
-			o.slow.add(first/median, func() string { return fmt.Sprintf("%s: %.1f times the median", name(), first/median) })
+			o.slow.add(first/median, func() string { return e.about(p, "%.1f times the median", first/median) })
 		}
 	}
 	if n := stats.EffectiveSize(series); n < float64(len(series))/2 {
 		o.correlated.add(float64(len(series))/n, func() string {
-			return fmt.Sprintf("%s: %d samples are worth %.0f", name(), len(series), n)
+			return e.about(p, "%s are worth %.0f", count(len(series), e.unit()), n)
 		})
 	}
 }
@@ -139,20 +149,48 @@ func (o *observations) unsure(e *engine, p *point, full bool) {
 		if !math.IsInf(spread, 0) {
 			how = fmt.Sprintf("±%.1f%%", 100*spread)
 		}
-		return fmt.Sprintf("%s: %s at n=%d", e.name(p), how, p.ok)
+		return e.about(p, "%s at n=%d", how, p.ok)
 	}
 	switch {
 	case !full:
 		o.budget.add(spread, text)
 	case m.Until != nil:
 		o.limit.add(spread, text)
-	case spread > wideSpread && !math.IsInf(spread, 0): // no interval at all is the spec's to warn of
+	case spread > wideSpread && !math.IsInf(spread, 0) && o.isAsked(e, p): // no interval at all is the spec's to warn of
 		o.wide.add(spread, text)
 	}
 }
 
-// name tells a point from the others by the parameters that vary.
+// isAsked tells whether the latency of the point matters.
+func (o *observations) isAsked(e *engine, p *point) bool {
+	at, err := e.describe(p)
+	return err != nil || o.asked.of(at)
+}
+
+// unit is what the values of a point are: samples, or repetitions that yielded
+// several each.
+func (e *engine) unit() string {
+	if e.seen.rows > e.reps {
+		return "repetition"
+	}
+	return "sample"
+}
+
+// about says something of a point, which it names where there are others.
+func (e *engine) about(p *point, format string, args ...any) string {
+	text := fmt.Sprintf(format, args...)
+	if name := e.name(p); name != "" {
+		return name + ": " + text
+	}
+	return text
+}
+
+// name tells a point from the others by the parameters that vary; it is empty
+// where there are no others.
 func (e *engine) name(p *point) string {
+	if len(e.points) == 1 {
+		return ""
+	}
 	at, err := e.describe(p)
 	if err != nil {
 		return fmt.Sprintf("point %d", p.index)
@@ -162,15 +200,17 @@ func (e *engine) name(p *point) string {
 	if errFirst != nil || errLast != nil {
 		return fmt.Sprintf("point %d", p.index)
 	}
-	var parts []string
-	for _, param := range e.spec.Params {
-		v := at.Params[param.Name]
-		if v != first.Params[param.Name] || v != last.Params[param.Name] {
-			parts = append(parts, param.Name+"="+workloads.FormatValue(v))
+	var parts, all []string
+	for _, name := range e.spec.Varied() {
+		v := at.Params[name]
+		part := name + "=" + workloads.FormatValue(v)
+		all = append(all, part)
+		if v != first.Params[name] || v != last.Params[name] {
+			parts = append(parts, part)
 		}
 	}
 	if parts == nil {
-		return "point " + at.ID
+		parts = all
 	}
 	return strings.Join(parts, " ")
 }

@@ -145,9 +145,17 @@ func TestWarnings(t *testing.T) {
 	}{
 		{"first sample", slow, []string{"measure: {warmup: 0, samples: 30}"}, "the first sample was the slowest by far at 1 point", "warmup (now 0)", false},
 		{"no first sample", func(_, n int) float64 { return 10 + float64(n%7) }, []string{"measure: {warmup: 0, samples: 30}"}, "the first sample", "", true},
-		{"correlation", walk, []string{"measure: {samples: 100, order: sequential}"}, "samples follow the ones before them", "order: interleaved", false},
+		{"correlation", walk, []string{"sweep: {x: [1, 2]}", "measure: {samples: 100, order: sequential}"}, "samples follow the ones before them at 2 points (worst: x=1: 100 samples are worth", "order: interleaved, which", false},
+		{"correlation at one point", walk, []string{"measure: {samples: 100, order: sequential}"}, "samples follow the ones before them at 1 point (100 samples are worth", "raise measure.samples", false},
 		{"no correlation", func(_, n int) float64 { return 10 + float64(n*7919%101) }, []string{"measure: {samples: 100}"}, "samples follow", "", true},
 		{"wide", func(_, n int) float64 { return 1 + float64(n*7919%101) }, []string{"measure: {samples: 20}"}, "the median latency is known to ±10% or worse at 1 point", "measure.until", false},
+		{"wide where nobody asks", func(_, n int) float64 { return 1 + float64(n*7919%101) }, []string{
+			"sweep: {x: [1, 2]}", "measure: {samples: 20}",
+			"claims: [{name: c, where: x > 2 - 1, value: max(latency_ms_p50), expect: value > 0}]",
+		}, "±10% or worse at 1 point (x=2: ", "measure.until", false},
+		{"wide and nobody asks", func(_, n int) float64 { return 1 + float64(n*7919%101) }, []string{
+			"measure: {samples: 20}", "claims: [{name: c, value: max(pid_mean), expect: value > 0}]",
+		}, "the median latency", "", true},
 		{"narrow", func(_, n int) float64 { return 100 + float64(n*7919%7) }, []string{"measure: {samples: 20}"}, "the median latency", "", true},
 		{"inherited peak", nil, []string{"sweep: {x: [1, 2]}", "metrics: {peak_gib: peak_rss_bytes / 1073741824}", "measure: {samples: 2}"}, "peak_rss_bytes is that of one process", "isolate: point", false},
 		{"peak nobody asks for", nil, []string{"sweep: {x: [1, 2]}", "measure: {samples: 2}"}, "peak_rss_bytes", "", true},

@@ -18,9 +18,10 @@ import (
 )
 
 const (
-	// maxInstances and maxChildren bound what stays open between rounds.
+	// maxInstances and maxChildren bound what stays open between rounds; memory
+	// does too.
 	maxInstances = 1024
-	maxChildren  = 32
+	maxChildren  = 64
 	// resettleBelow is the duration of a sample below which another point in
 	// between leaves caches and branch predictors cold enough to show: the
 	// first sample on return is thrown away.
@@ -170,7 +171,7 @@ func (e *engine) verify(ctx context.Context, s *slot) *failure {
 	defer cancel()
 	if err := guard(e.log, func() error { return v.Verify(ctx) }); err != nil {
 		e.close(s)
-		return failureOf("verify", err, false, true)
+		return failureOf("verify", e.orLimit(ctx, err), false, true)
 	}
 	return nil
 }
@@ -181,8 +182,31 @@ func (e *engine) limitSetup(ctx context.Context, p *point) (context.Context, con
 	if e.spec.Measure.Budget == 0 {
 		return ctx, func() {}
 	}
-	most := overBudget * min(e.spec.Measure.Budget, math.MaxInt64/overBudget)
-	return context.WithTimeout(ctx, max(most-p.spent, e.spec.Measure.Budget))
+	budget := e.spec.Measure.Budget
+	most := overBudget * min(budget, math.MaxInt64/overBudget)
+	limit := max(most-p.spent, budget)
+	return context.WithTimeoutCause(ctx, limit, &setupLimitError{limit, budget})
+}
+
+// A setupLimitError says which limit ended what is no sample.
+type setupLimitError struct{ limit, budget time.Duration }
+
+func (e *setupLimitError) Error() string {
+	return fmt.Sprintf("given up after %v, all that a measure.budget of %v leaves a point for this; raise measure.budget", e.limit, e.budget)
+}
+
+// Unwrap makes it the end of a deadline.
+func (*setupLimitError) Unwrap() error { return context.DeadlineExceeded }
+
+// orLimit returns the limit of the context in place of an error that came of it.
+// What a worker had to say when it was ended goes to the log.
+func (e *engine) orLimit(ctx context.Context, err error) error {
+	limit, reached := errors.AsType[*setupLimitError](context.Cause(ctx))
+	if !reached || !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	e.logError("set up", err)
+	return limit
 }
 
 // openSlot opens an instance. Where that fails for want of memory that other
@@ -215,13 +239,18 @@ func (e *engine) tryOpen(ctx context.Context, p *point, at spec.Point) (*slot, *
 	}
 	h, err := e.hostFor(ctx)
 	if err != nil {
-		return nil, &failure{status: results.Failed, err: err, retry: true, ends: true}
+		return nil, &failure{status: results.Failed, err: e.orLimit(ctx, err), retry: true, ends: true}
 	}
 	e.leaving.Wait()
+	start := time.Now()
 	instance, err := h.open(ctx, e.env(p, at))
+	took := time.Since(start)
 	if err != nil {
 		e.closeHost(h)
-		return nil, failureOf("open", err, true, true)
+		return nil, failureOf("open", e.orLimit(ctx, err), true, true)
+	}
+	if _, late := errors.AsType[*setupLimitError](context.Cause(ctx)); late {
+		e.seen.slowOpens.add(took.Seconds(), func() string { return e.about(p, "%v", took.Round(time.Millisecond)) })
 	}
 	s := &slot{point: p, at: at, host: h, instance: instance, log: e.log, rows: 1, cold: e.spec.Measure.Warmup}
 	s.multi, _ = instance.(workloads.MultiSampler)
@@ -309,7 +338,7 @@ func (e *engine) closeAll() {
 func (e *engine) makeRoom() {
 	limit := maxInstances
 	if e.spec.Measure.Isolate != spec.IsolateNone {
-		limit = maxChildren
+		limit = min(maxChildren, childrenByFiles())
 	}
 	for e.slots.Len() >= limit {
 		e.close(e.slots.Back().Value.(*slot))

@@ -17,7 +17,7 @@ import (
 func (e *engine) warnings() []results.Warning {
 	var all []results.Warning
 	for _, w := range []results.Warning{
-		e.failureWarning(), e.timeoutWarning(), e.budgetWarning(), e.limitWarning(), e.memoryWarning(), e.clockWarning(),
+		e.failureWarning(), e.timeoutWarning(), e.slowOpenWarning(), e.budgetWarning(), e.limitWarning(), e.memoryWarning(), e.clockWarning(),
 		e.widthWarning(),
 		e.warmupWarning(), e.correlationWarning(), e.taintWarning(), e.loadWarning(), e.evictionWarning(),
 	} {
@@ -34,7 +34,7 @@ func (e *engine) failureWarning() results.Warning {
 		return results.Warning{}
 	}
 	return results.Warning{
-		Message: fmt.Sprintf("%s went on with samples missing (worst: %s)", count(t.points, "point"), t.text),
+		Message: fmt.Sprintf("%s went on with samples missing %s", count(t.points, "point"), t.where()),
 		Cure:    "the column error of samples.parquet says why",
 	}
 }
@@ -49,13 +49,24 @@ func (e *engine) timeoutWarning() results.Warning {
 	}
 }
 
+func (e *engine) slowOpenWarning() results.Warning {
+	t := &e.seen.slowOpens
+	if t.points == 0 {
+		return results.Warning{}
+	}
+	return results.Warning{
+		Message: fmt.Sprintf("%s took longer to open than measure.budget allows, which cannot be ended in this process %s", count(t.points, "point"), t.where()),
+		Cure:    "isolate: point opens it in a process that can be ended",
+	}
+}
+
 func (e *engine) budgetWarning() results.Warning {
 	t := &e.seen.budget
 	if t.points == 0 {
 		return results.Warning{}
 	}
 	return results.Warning{
-		Message: fmt.Sprintf("%s spent the budget of %v before %s (worst: %s)", count(t.points, "point"), e.spec.Measure.Budget, e.goal(), t.text),
+		Message: fmt.Sprintf("%s spent the budget of %v before %s %s", count(t.points, "point"), e.spec.Measure.Budget, e.goal(), t.where()),
 		Cure:    "raise measure.budget" + e.orRelax(),
 	}
 }
@@ -66,8 +77,8 @@ func (e *engine) limitWarning() results.Warning {
 		return results.Warning{}
 	}
 	return results.Warning{
-		Message: fmt.Sprintf("%s took all %s before %s (worst: %s)", count(t.points, "point"),
-			count(e.spec.Measure.Samples.Max, "sample"), e.goal(), t.text),
+		Message: fmt.Sprintf("%s took all %s before %s %s", count(t.points, "point"),
+			count(e.spec.Measure.Samples.Max, e.unit()), e.goal(), t.where()),
 		Cure: "raise measure.samples" + e.orRelax(),
 	}
 }
@@ -77,7 +88,7 @@ func (e *engine) goal() string {
 	if u := e.spec.Measure.Until; u != nil {
 		return fmt.Sprintf("%s %s was known to ±%s%%", u.Metric, u.Stat, strconv.FormatFloat(100*u.RelativeCI, 'g', 3, 64))
 	}
-	return "reaching " + count(e.spec.Measure.Samples.Max, "sample")
+	return "reaching " + count(e.spec.Measure.Samples.Max, e.unit())
 }
 
 func (e *engine) orRelax() string {
@@ -131,7 +142,7 @@ func (e *engine) widthWarning() results.Warning {
 		return results.Warning{}
 	}
 	return results.Warning{
-		Message: fmt.Sprintf("the median latency is known to ±%.0f%% or worse at %s (worst: %s)", 100*wideSpread, count(t.points, "point"), t.text),
+		Message: fmt.Sprintf("the median latency is known to ±%.0f%% or worse at %s %s", 100*wideSpread, count(t.points, "point"), t.where()),
 		Cure:    "raise measure.samples, or let measure.until decide how many are enough",
 	}
 }
@@ -142,7 +153,7 @@ func (e *engine) warmupWarning() results.Warning {
 		return results.Warning{}
 	}
 	return results.Warning{
-		Message: fmt.Sprintf("the first sample was the slowest by far at %s (worst: %s)", count(t.points, "point"), t.text),
+		Message: fmt.Sprintf("the first %s was the slowest by far at %s %s", e.unit(), count(t.points, "point"), t.where()),
 		Cure:    fmt.Sprintf("raise measure.warmup (now %d)", e.spec.Measure.Warmup),
 	}
 }
@@ -152,13 +163,13 @@ func (e *engine) correlationWarning() results.Warning {
 	if t.points == 0 {
 		return results.Warning{}
 	}
-	cure := "more samples over a longer time; the intervals take samples to be independent and are too narrow here"
-	if e.spec.Measure.Order != spec.Interleaved {
-		cure = "order: interleaved; the intervals take samples to be independent and are too narrow here"
+	cure := "raise measure.samples: more of them over a longer time"
+	if len(e.points) > 1 && e.spec.Measure.Order != spec.Interleaved {
+		cure = "order: interleaved, which takes them further apart"
 	}
 	return results.Warning{
-		Message: fmt.Sprintf("samples follow the ones before them at %s (worst: %s)", count(t.points, "point"), t.text),
-		Cure:    cure,
+		Message: fmt.Sprintf("%ss follow the ones before them at %s %s", e.unit(), count(t.points, "point"), t.where()),
+		Cure:    cure + "; the intervals take them to be independent and are too narrow here",
 	}
 }
 
