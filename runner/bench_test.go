@@ -48,6 +48,7 @@ func prepared(t testing.TB, text string, w workloads.Workload) (*engine, context
 type quiet struct{}
 
 func (quiet) Sampled(p Progress) { _ = p.Elapsed < time.Hour }
+func (quiet) Opening(Progress)   {}
 
 const sequentialNoop = `
 version: 1

@@ -242,17 +242,32 @@ func (e *engine) settle(p *point) {
 // tell informs the observer, and lets go of what only it needed.
 func (e *engine) tell(p *point) {
 	if e.observer != nil {
-		at, err := e.describe(p)
-		if err == nil {
-			e.observer.Sampled(Progress{
-				Points: e.out.Points, PointsDone: e.out.Finished + e.out.Failed + e.out.Skipped,
-				Samples: e.reps, Rows: e.seen.rows, FailedSamples: e.out.FailedSamples, Round: e.round, Point: at, Rep: int(p.reps), Status: e.row.Status,
-				Elapsed: e.now.Sub(e.started), engine: e, point: p,
-			})
+		if at, err := e.describe(p); err == nil {
+			e.observer.Sampled(e.progress(p, at))
 		}
 	}
 	if p.phase != pending {
 		p.values = nil
+	}
+}
+
+// tellOpening informs the observer that a point is about to be opened, or is.
+func (e *engine) tellOpening(p *point, at spec.Point, opening bool) {
+	if e.observer == nil {
+		return
+	}
+	e.now = time.Now()
+	progress := e.progress(p, at)
+	progress.Opening = opening
+	e.observer.Opening(progress)
+}
+
+func (e *engine) progress(p *point, at spec.Point) Progress {
+	return Progress{
+		Points: e.out.Points, PointsDone: e.out.Finished + e.out.Failed + e.out.Skipped,
+		Samples: e.reps, Rows: e.seen.rows, FailedSamples: e.out.FailedSamples,
+		Round: e.round, Point: at, Rep: int(p.reps), Status: e.row.Status,
+		Elapsed: e.now.Sub(e.started), engine: e, point: p,
 	}
 }
 

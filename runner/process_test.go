@@ -270,6 +270,8 @@ const killedAfter, waitsAfter = 50, 100
 // A printer tells the parent how far it is.
 type printer struct{ to io.Writer }
 
+func (p printer) Opening(Progress) {}
+
 func (p printer) Sampled(progress Progress) {
 	fmt.Fprintln(p.to, progress.Samples)
 	if progress.Samples == waitsAfter {

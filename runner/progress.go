@@ -10,14 +10,18 @@ import (
 
 // An Observer is told how a run goes on. It is called between samples, never
 // during one, by the goroutine that measures: what it takes is added to the
-// run's duration and to no measurement. It is called after every sample, so it
-// looks at the clock (Elapsed) before it does anything dear.
+// run's duration and to no measurement. It is called so often that it looks at
+// the clock (Elapsed) before it does anything dear.
 type Observer interface {
+	// Sampled is called after every sample.
 	Sampled(Progress)
+	// Opening is called before a point is opened and verified, which may take
+	// longer than any sample, and with Progress.Opening false when that is over.
+	Opening(Progress)
 }
 
-// Progress is the state of a run after a sample, or after a point ended
-// without one. The fields are counted anyway; the methods compute, and are valid
+// Progress is the state of a run after a sample, after a point ended without
+// one, or around the opening of a point. The fields are counted anyway; the methods compute, and are valid
 // until the observer returns.
 type Progress struct {
 	// Points and PointsDone count the points, whatever they ended with.
@@ -29,11 +33,13 @@ type Progress struct {
 	FailedSamples int64
 	// Round is the pass over the points, from 0.
 	Round int
-	// Point is the one just sampled; Rep is how many repetitions it has, and
+	// Point is the one just sampled, or being opened; Rep is how many repetitions it has, and
 	// Status is how the last one ended.
 	Point  spec.Point
 	Rep    int
 	Status results.Status
+	// Opening says that the point is being opened, and not sampled.
+	Opening bool
 	// Elapsed is the time since Run was called.
 	Elapsed time.Duration
 

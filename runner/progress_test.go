@@ -9,11 +9,13 @@ import (
 
 	"runx/internal/results"
 	"runx/spec"
+	"runx/workloads"
 )
 
 // A witness keeps what it was told.
 type witness struct {
 	told   []Progress
+	opened []Progress
 	look   func(*Progress)
 	busy   *bool // a sample is being taken
 	during int   // calls while it was
@@ -27,6 +29,25 @@ func (w *witness) Sampled(p Progress) {
 		w.look(&p)
 	}
 	w.told = append(w.told, p)
+}
+
+func (w *witness) Opening(p Progress) { w.opened = append(w.opened, p) }
+
+// An opening is told of before it begins, with its point, and when it is over,
+// well or not.
+func TestObserverIsToldOfOpening(t *testing.T) {
+	t.Parallel()
+	l, w := &laboratory{}, &witness{}
+	began := -1
+	l.opened = func(workloads.Env) error {
+		began = len(w.opened)
+		return nil
+	}
+	s := parse(t, l, "params: {how: open_fails, x: 3}", "measure: {samples: 2}")
+	measure(t, s, &memory{}, Options{Observer: w})
+	if began != 1 || len(w.opened) != 2 || !w.opened[0].Opening || w.opened[1].Opening || w.opened[0].Point.Params["x"] != 3 {
+		t.Errorf("opened after being told %d times; told %+v", began, w.opened)
+	}
 }
 
 func TestObserverIsToldBetweenSamples(t *testing.T) {

@@ -137,7 +137,13 @@ func (e *engine) discard(ctx context.Context, s *slot, doing string) *failure {
 // done. Where each sample has a process of its own, so has the check of the
 // answer: it must not warm up what is to be measured cold.
 func (e *engine) prepare(ctx context.Context, p *point) *failure {
-	s, f := e.openSlot(ctx, p)
+	at, err := e.describe(p)
+	if err != nil {
+		return failureOf("compute the parameters", err, false, true)
+	}
+	e.tellOpening(p, at, true)
+	defer e.tellOpening(p, at, false)
+	s, f := e.openSlot(ctx, p, at)
 	if f != nil {
 		return f
 	}
@@ -148,7 +154,7 @@ func (e *engine) prepare(ctx context.Context, p *point) *failure {
 		p.verified = true
 		if e.spec.Measure.Isolate == spec.IsolateSample && e.verifies(s) {
 			e.close(s)
-			if s, f = e.openSlot(ctx, p); f != nil {
+			if s, f = e.openSlot(ctx, p, at); f != nil {
 				return f
 			}
 		}
@@ -211,11 +217,7 @@ func (e *engine) orLimit(ctx context.Context, err error) error {
 
 // openSlot opens an instance. Where that fails for want of memory that other
 // open instances hold, they are closed and it is tried again.
-func (e *engine) openSlot(ctx context.Context, p *point) (*slot, *failure) {
-	at, err := e.describe(p)
-	if err != nil {
-		return nil, failureOf("compute the parameters", err, false, true)
-	}
+func (e *engine) openSlot(ctx context.Context, p *point, at spec.Point) (*slot, *failure) {
 	e.makeRoom()
 	ctx, cancel := e.limitSetup(ctx, p)
 	defer cancel()

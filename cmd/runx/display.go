@@ -21,6 +21,7 @@ type display struct {
 	varied []string // parameters that tell points apart
 	lines  report.Lines
 	next   time.Duration // no earlier than this the next drawing
+	open   bool          // the opening of a point is drawn
 }
 
 // newDisplay begins to show a run; end ends it.
@@ -31,13 +32,31 @@ func newDisplay(t *terminal, s *spec.Spec) *display {
 	return &display{t: t, name: s.Name, varied: s.Varied(), lines: report.Lines{Out: t.err}}
 }
 
+// blind is a display that shows nothing, and knows what is under way.
+func blind(t *terminal) *display { return &display{t: t, next: math.MaxInt64} }
+
 // Sampled draws if it is time to.
 func (d *display) Sampled(p runner.Progress) {
-	if p.Elapsed < d.next {
-		return
+	if p.Elapsed >= d.next {
+		d.draw(&p)
 	}
-	d.next = p.Elapsed + report.Redraw
-	shown := d.progress(&p)
+}
+
+// Opening draws if it is time to, and takes away what it drew when the point is
+// open: what is sampled then may take as long.
+func (d *display) Opening(p runner.Progress) {
+	d.t.mu.Lock()
+	d.t.opening = p.Opening
+	d.t.mu.Unlock()
+	if p.Opening && p.Elapsed >= d.next || !p.Opening && d.open {
+		d.draw(&p)
+	}
+	d.open = d.open && p.Opening
+}
+
+func (d *display) draw(p *runner.Progress) {
+	d.next, d.open = p.Elapsed+report.Redraw, p.Opening
+	shown := d.progress(p)
 	d.t.mu.Lock()
 	defer d.t.mu.Unlock()
 	// A display that cannot be drawn is no reason to end a measurement.
@@ -65,6 +84,7 @@ func (d *display) progress(p *runner.Progress) report.Progress {
 		Elapsed: p.Elapsed,
 		Round:   p.Round + 1,
 		Point:   pointText(p.Point, d.varied),
+		Opening: p.Opening,
 	}
 	shown.Remaining, shown.RemainingKnown = p.ETA()
 	if e, ok := p.Estimate(); ok {

@@ -75,12 +75,13 @@ func (x *execution) measure(ctx context.Context, run *results.Run) (outcome runn
 	log := &logFile{path: filepath.Join(x.dir, "workers.log")}
 	defer func() { err = errors.Join(err, log.Close()) }()
 	opts := runner.Options{Suite: suite.All(), Self: []string{self, serveCommand}, Log: log}
+	d := blind(x.t)
 	if !x.quiet {
 		x.t.note("%s: run %s", x.spec.Name, x.id())
-		d := newDisplay(x.t, x.spec)
-		defer d.end()
-		opts.Observer = d
+		d = newDisplay(x.t, x.spec)
 	}
+	defer d.end()
+	opts.Observer = d
 	return runner.Run(ctx, x.spec, run, opts)
 }
 

@@ -25,7 +25,7 @@ func interruptible(ctx context.Context, t *terminal) (context.Context, func()) {
 			if ctx.Err() != nil {
 				os.Exit(exitInterrupted)
 			}
-			t.note("interrupted: ending the current sample; once more ends at once")
+			t.note("interrupted: %s; once more ends at once", t.underWay())
 			cancel()
 		}
 	}()
@@ -34,4 +34,15 @@ func interruptible(ctx context.Context, t *terminal) (context.Context, func()) {
 		close(done)
 		cancel()
 	}
+}
+
+// underWay says what a first interrupt waits for. A point that is opened in this
+// process may take no notice of it.
+func (t *terminal) underWay() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.opening {
+		return "waiting for a point that is being opened"
+	}
+	return "ending the current sample"
 }

@@ -77,9 +77,11 @@ type terminal struct {
 	program        string // what starts runx again; see commands
 
 	// mu keeps apart what the measuring goroutine draws and the note of an
-	// interrupt; block is what is drawn now, nil for nothing.
-	mu    sync.Mutex
-	block *report.Block
+	// interrupt; block is what is drawn now, nil for nothing, and opening says
+	// that a point is being opened.
+	mu      sync.Mutex
+	block   *report.Block
+	opening bool
 }
 
 func newTerminal(in io.Reader, out, err io.Writer) *terminal {

@@ -20,6 +20,7 @@ type Progress struct {
 	RemainingKnown bool
 	Round          int
 	Point          string // the parameters that vary: "algorithm=naive seq_len=128"
+	Opening        bool   // the point is being opened, and not sampled
 	Estimate       Estimate
 	Warnings       []string // the most doubtful first
 }
@@ -66,6 +67,14 @@ func (p *Progress) counts() string {
 		s += ", " + counted(int(p.Failed), "attempt") + " failed"
 	}
 	return s
+}
+
+// now is what is being done.
+func (p *Progress) now() string {
+	if p.Opening {
+		return strings.TrimSpace("opening " + p.Point)
+	}
+	return p.Point
 }
 
 // unit is what Samples counts.
@@ -148,7 +157,7 @@ func (b *Block) render(p *Progress, width int) []string {
 	}
 	plain := func(s string) string { return s }
 	add("", p.counts(), plain)
-	now := p.Point
+	now := p.now()
 	if p.Round > 0 {
 		now = strings.TrimSpace(fmt.Sprintf("%s  round %d", now, p.Round))
 	}
@@ -178,6 +187,7 @@ func bar(fraction float64, width int) string {
 // short however long the run.
 type Lines struct {
 	Out      io.Writer
+	begun    bool
 	nextPart float64
 	nextTime time.Duration
 }
@@ -189,17 +199,23 @@ const (
 )
 
 // Print prints a line if one is due. Warnings change while a run goes on; a log
-// gets them at the end.
+// gets them at the end. The first opening of a point is always told: it may take
+// longer than anything that follows.
 func (l *Lines) Print(p *Progress) error {
 	f := p.fraction()
+	if p.Opening && !l.begun {
+		l.begun = true
+		_, err := fmt.Fprintf(l.Out, "%s: %s\n", p.Name, Printable(p.now()))
+		return err
+	}
 	if f < l.nextPart || p.Elapsed < max(l.nextTime, linesPause) {
 		return nil
 	}
 	l.nextPart = (math.Floor(f/linesPart) + 1) * linesPart
 	l.nextTime = p.Elapsed + linesPause
 	line := fmt.Sprintf("%s: %3.0f%%, %s, %s", p.Name, 100*f, p.counts(), p.times())
-	if p.Point != "" {
-		line += "; " + Printable(p.Point)
+	if now := p.now(); now != "" {
+		line += "; " + Printable(now)
 	}
 	if e := p.Estimate.text(p.unit()); e != "" {
 		line += ": " + e

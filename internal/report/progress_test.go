@@ -142,3 +142,24 @@ func TestRepetitionsOfSeveralSamples(t *testing.T) {
 		}
 	}
 }
+
+// A point that takes long to open says so, in a block and in a log.
+func TestOpeningIsTold(t *testing.T) {
+	t.Parallel()
+	p := Progress{Name: "week04", PointsTotal: 2, Point: "model=large", Opening: true, Round: 1}
+	var b strings.Builder
+	block := Block{Out: &b, Width: func() int { return 80 }}
+	if err := block.Draw(&p); err != nil || !strings.Contains(b.String(), "now  opening model=large  round 1") {
+		t.Errorf("the block is %q, error %v", b.String(), err)
+	}
+	b.Reset()
+	lines := Lines{Out: &b}
+	for range 3 {
+		if err := lines.Print(&p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := b.String(); got != "week04: opening model=large\n" {
+		t.Errorf("the log says %q", got)
+	}
+}
