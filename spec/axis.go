@@ -253,7 +253,7 @@ func (b *builder) evaluated(n document.Node) (v rawValues, ok bool) {
 		n.Expected("an expression that gives an array", &b.problems)
 		return v, false
 	}
-	l := language{env: b.fixedEnv(), functions: mathFunctions(), steps: maxAxisSteps}
+	l := language{env: b.fixedEnv(), functions: mathFunctions(), steps: maxAxisSteps, explain: b.explainMetric}
 	x := l.compileAs(&b.problems, n.Text(), "an array", reflect.Slice, reflect.Array)
 	if x == nil {
 		return v, false

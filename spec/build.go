@@ -144,6 +144,20 @@ func (b *builder) env() map[string]any {
 	return env
 }
 
+// parameterLanguage is that of expressions which decide what is measured.
+func (b *builder) parameterLanguage() language {
+	return language{env: b.env(), functions: mathFunctions(), unread: b.unread(), explain: b.explainMetric}
+}
+
+// explainMetric is the cure where a metric is named among parameters.
+func (b *builder) explainMetric(name string) string {
+	measured := slices.ContainsFunc(workloads.SampleMetrics(*b.workload, b.extracts), func(m workloads.Metric) bool { return m.Name == name })
+	if _, computed := b.doc.Metrics.Get(name); !measured && !computed {
+		return ""
+	}
+	return name + " is a metric: what is measured is decided before, by parameters alone"
+}
+
 // unread are the parameters that the spec sets and that have no type, because
 // what it says of them is wrong. That has been reported, and is no fault of the
 // expressions that name them.

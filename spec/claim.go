@@ -160,8 +160,12 @@ func (b *builder) checkPickedParam(x *expression, pair *ast.PairNode) {
 		return
 	}
 	if v, ok := constant(pair.Value); ok {
-		if _, err := p.Check(v); err != nil {
+		checked, err := p.Check(v)
+		switch {
+		case err != nil:
 			b.problems.Add(x.at(pair.Value), checkHint(p, v), "pick: %s: %s", p.Name, err)
+		case !b.doc.Quick:
+			b.warnAbsent(x.at(pair.Value), p.Name, normal(checked))
 		}
 	}
 }

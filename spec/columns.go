@@ -158,8 +158,27 @@ func (b *builder) addUnknownColumn(at document.Position, what, name string, cand
 			b.problems.Add(at, "add it to summary: "+b.summaryHint(metric, stat), "%s: %s is not kept of %s", what, stat, metric)
 		}
 	default:
-		b.problems.Add(at, nearestHint(name, candidates), "%s: unknown name %s", what, name)
+		b.problems.Add(at, columnHint(name, candidates, "columns are parameters, "+join(summaryCounts)+" and statistics such as latency_ms_p50"),
+			"%s: unknown name %s", what, name)
 	}
+}
+
+// columnHint is for a name that is nothing at all: the nearest of the candidates,
+// else which columns there are, and functions where these are candidates too.
+func columnHint(name string, candidates []string, columns string) string {
+	if hint := nearestHint(name, candidates); hint != "" {
+		return hint
+	}
+	var functions []string
+	for _, s := range Signatures() {
+		if slices.Contains(candidates, s.Name) {
+			functions = append(functions, s.Name)
+		}
+	}
+	if len(functions) == 0 {
+		return columns
+	}
+	return columns + "\nfunctions over them are " + join(functions) + ", min, max, mean, median, sum; runx help claims tells of each"
 }
 
 // splitColumn reads a name as a metric and one of its statistics; stat is
@@ -184,7 +203,7 @@ func (b *builder) sampleHint(name string, candidates []string) string {
 	if metric, stat, ok := b.splitColumn(name); ok && stat != "" {
 		return "these are the samples themselves: write " + metric
 	}
-	return nearestHint(name, candidates)
+	return columnHint(name, candidates, "columns are parameters, round, rep, started_at and metrics such as latency_ms")
 }
 
 func trimInterval(stat string) string {

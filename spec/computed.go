@@ -15,7 +15,7 @@ func (b *builder) compileComputed() []step {
 	order, depends := b.computedOrder()
 	var steps []step
 	for _, name := range order {
-		l := language{env: b.env(), functions: mathFunctions(), unread: b.unread()}
+		l := b.parameterLanguage()
 		x := l.compile(&b.problems, b.computed[name])
 		if x == nil {
 			b.settleKind(name, workloads.Float)
@@ -44,7 +44,7 @@ func (b *builder) settleKind(name string, kind workloads.Kind) {
 func (b *builder) fitsKind(p *workloads.Param, x *expression) bool {
 	kind, ok := kindOfType(x.typ)
 	if !ok {
-		b.problems.Add(x.text.Position, "", "%s: the expression gives %s, want one value", p.Name, typeName(x.typ))
+		b.problems.Add(x.text.Position, x.kindHint(false), "%s: the expression gives %s, want one value", p.Name, x.typeName())
 		return false
 	}
 	if p.Kind == "" {
@@ -85,7 +85,7 @@ func kindOfType(t reflect.Type) (workloads.Kind, bool) {
 // computedOrder sorts the computed parameters so that each comes after those
 // that it uses. Members of cycles, and what uses them, are left out.
 func (b *builder) computedOrder() (order []string, depends map[string][]string) {
-	l := language{env: b.env(), functions: mathFunctions(), unread: b.unread()}
+	l := b.parameterLanguage()
 	depends = map[string][]string{}
 	for name, text := range b.computed {
 		depends[name] = nil

@@ -51,6 +51,9 @@ type language struct {
 	steps     int // bound of one evaluation; 0 is maxSteps
 	// unread are names whose meaning is not known, which is reported elsewhere.
 	unread map[string]bool
+	// explain is the cure for an unknown name, "" where it has none better than
+	// the nearest name; nil is no cure.
+	explain func(name string) string
 }
 
 // compile parses and checks one expression. Everything wrong with it goes into
@@ -94,11 +97,7 @@ func (l *language) compileAs(problems *document.Problems, text document.Text, wa
 		return nil
 	}
 	if x.typ == nil || !slices.Contains(kinds, x.typ.Kind()) {
-		hint := ""
-		if slices.Contains(kinds, reflect.Float64) && (x.typ == nil || x.typ.Kind() == reflect.Interface) {
-			hint = "write float(...) around it"
-		}
-		problems.Add(text.Position, hint, "the expression gives %s, want %s", typeName(x.typ), want)
+		problems.Add(text.Position, x.kindHint(slices.Contains(kinds, reflect.Float64)), "the expression gives %s, want %s", x.typeName(), want)
 		return nil
 	}
 	return x
@@ -174,7 +173,16 @@ func (l *language) addUnknown(problems *document.Problems, text document.Text, i
 		problems.Add(at, "", "%s() is not available in a spec", id.Value)
 		return
 	}
-	problems.Add(at, nearestHint(id.Value, l.candidates()), "unknown name %s", id.Value)
+	problems.Add(at, l.unknownHint(id), "unknown name %s", id.Value)
+}
+
+func (l *language) unknownHint(id *ast.IdentifierNode) string {
+	if l.explain != nil {
+		if hint := l.explain(id.Value); hint != "" {
+			return hint
+		}
+	}
+	return nearestHint(id.Value, l.candidates())
 }
 
 // candidates are all names that mean something, sorted.
@@ -231,7 +239,19 @@ func addExpressionError(problems *document.Problems, text document.Text, err err
 	if strings.Contains(message, "token EOF") {
 		message, hint = "the expression ends too soon", "a blank and # begin a comment in YAML: quote the expression where it holds them"
 	}
-	problems.Add(text.At(byteOffset(text.Value, where.From)), hint, "%s", strings.TrimSpace(message))
+	problems.Add(text.At(byteOffset(text.Value, where.From)), cmp.Or(hint, callHint(message)), "%s", strings.TrimSpace(message))
+}
+
+// callHint is how a function over columns is called, for an error that ends in
+// "to call slope" with its name.
+func callHint(message string) string {
+	_, name, _ := strings.Cut(strings.TrimSpace(message), "to call ")
+	for _, s := range Signatures() {
+		if s.Name == name {
+			return s.Doc
+		}
+	}
+	return ""
 }
 
 // byteOffset turns expr's position, which counts runes, into a byte offset.
@@ -269,6 +289,35 @@ func typeName(t reflect.Type) string {
 		return "a value whose type is not known before it runs"
 	}
 	return "a " + t.String()
+}
+
+// typeName names the type of the value. Where the branches of a condition have
+// different ones it is both.
+func (x *expression) typeName() string {
+	if c, ok := x.program.Node().(*ast.ConditionalNode); ok && (x.typ == nil || x.typ.Kind() == reflect.Interface) {
+		a, b := typeName(c.Exp1.Type()), typeName(c.Exp2.Type())
+		if a != b {
+			return a + " or " + b
+		}
+	}
+	return typeName(x.typ)
+}
+
+// kindHint is the cure for a value of the wrong type; numeric where a number is
+// right.
+func (x *expression) kindHint(numeric bool) string {
+	open := x.typ == nil || x.typ.Kind() == reflect.Interface
+	switch _, conditional := x.program.Node().(*ast.ConditionalNode); {
+	case open && conditional:
+		return "give both branches of ? : the same type"
+	case open && numeric:
+		return "write float(...) around it"
+	case open:
+		return "write int(...), float(...) or string(...) around it"
+	case x.typ == reflect.TypeFor[Column]() && numeric:
+		return "make one number of it, as in max(...) or pick(\"column\", {param: value}); for_each judges each value of a parameter apart"
+	}
+	return ""
 }
 
 // at is the place of a part of the expression in the file.

@@ -107,7 +107,7 @@ func (b *builder) dropRepeats(a *axis, raw *rawAxis) {
 
 func (b *builder) compileConditions() []step {
 	var conditions []step
-	l := language{env: b.env(), functions: mathFunctions(), unread: b.unread()}
+	l := b.parameterLanguage()
 	for _, text := range b.doc.Where {
 		if x := l.compileAs(&b.problems, text, "a bool", reflect.Bool); x != nil {
 			conditions = append(conditions, step{expr: x})

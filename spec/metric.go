@@ -58,6 +58,19 @@ func (s *Spec) SampleMetrics() []workloads.Metric {
 	return append(all, raw[first:]...)
 }
 
+// explainLater is the cure where a metric uses one that comes later, or itself.
+func (b *builder) explainLater(metric string) func(name string) string {
+	return func(name string) string {
+		if name == metric {
+			return "a metric cannot use itself"
+		}
+		if _, there := b.doc.Metrics.Get(name); there {
+			return fmt.Sprintf("metrics are computed in their order: write %s above %s", name, metric)
+		}
+		return ""
+	}
+}
+
 // buildMetrics compiles the metrics in order: one may use those before it.
 func (b *builder) buildMetrics() {
 	env := b.env()
@@ -69,7 +82,7 @@ func (b *builder) buildMetrics() {
 		if !b.admitMetric(name) {
 			continue
 		}
-		l := language{env: env, functions: mathFunctions(), options: checkedArithmetic(), unread: b.unread()}
+		l := language{env: env, functions: mathFunctions(), options: checkedArithmetic(), unread: b.unread(), explain: b.explainLater(name.Value)}
 		x := l.compileAs(&b.problems, entry.Value, "a number", reflect.Int, reflect.Float64)
 		env[name.Value] = 0.0
 		m := Metric{Name: name.Value, Expr: entry.Value.Value, compiled: x, machine: new(vm.VM)}

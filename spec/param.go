@@ -150,6 +150,9 @@ func badNameHint(name string) string {
 	if slices.Contains(reserved, name) {
 		return "these are taken: " + join(reserved)
 	}
+	if plain := document.PlainName(name, "_"); !workloads.NamePattern.MatchString(name) && badName(plain) == "" {
+		return "write " + plain
+	}
 	return ""
 }
 

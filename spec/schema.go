@@ -19,6 +19,7 @@ func Schema(ws []workloads.Workload) ([]byte, error) {
 	root.Title = "runx spec"
 	root.Description = "A declarative experiment: what is swept, what is measured, what is claimed."
 	root.Properties.Get("version").Const = Version
+	root.Properties.Get("claims").Items.Properties.Get("value").Description += " " + functionsText()
 	root.Definitions = sharedDefinitions()
 	names := &document.Schema{Description: "A built-in workload."}
 	for _, w := range ws {
@@ -42,6 +43,15 @@ func Schema(ws []workloads.Workload) ([]byte, error) {
 		})
 	root.Required = nil
 	return encodeSchema(root)
+}
+
+// functionsText says what the value of a claim may call.
+func functionsText() string {
+	text := "Functions over columns:"
+	for _, s := range Signatures() {
+		text += "\n" + s.Doc + ";"
+	}
+	return text + "\nand min, max, mean, median, sum, all, any, len."
 }
 
 func encodeSchema(s *document.Schema) ([]byte, error) {

@@ -113,7 +113,7 @@ func (d *decoder) ordered(n Node, m ordered, r rules) {
 	}
 	for key, value := range n.Entries() {
 		if pattern, ok := r.matches(key.Value); !ok {
-			d.problems.Add(key.Position, "", "%s",
+			d.problems.Add(key.Position, r.nameHint(key.Value), "%s",
 				n.message("the name %q does not match %s", abbreviate(key.Value), pattern))
 		}
 		d.decode(value, reflect.ValueOf(m.add(key)).Elem(), rules{})

@@ -96,9 +96,7 @@ func (d *decoder) number(n Node, what string, r rules) (float64, bool) {
 	default:
 		hint := ""
 		if text, ok := value.(string); ok {
-			if kind, _ := resolveNumber(text); kind != Invalid {
-				hint = fmt.Sprintf("write %s without quotes", text)
-			}
+			hint = numberHint(text)
 		}
 		n.Problem(d.problems, hint, "expected %s, found %s", what, n.describe())
 		return 0, false
@@ -155,7 +153,7 @@ func (d *decoder) text(n Node, dst *Text, r rules) {
 		return
 	}
 	if pattern, ok := r.matches(t.Value); !ok {
-		n.Problem(d.problems, "", "%q does not match %s", abbreviate(t.Value), pattern)
+		n.Problem(d.problems, r.nameHint(t.Value), "%q does not match %s", abbreviate(t.Value), pattern)
 		return
 	}
 	*dst = t
@@ -178,4 +176,27 @@ func (r rules) matches(s string) (pattern string, ok bool) {
 	}
 	ok, err := regexp.MatchString(r.pattern, s)
 	return r.pattern, ok && err == nil
+}
+
+// nameHint is the nearest text that the pattern of a name admits.
+func (r rules) nameHint(text string) string {
+	for _, joint := range []string{"-", "_"} {
+		name := PlainName(text, joint)
+		if _, ok := r.matches(name); ok {
+			return "write " + name
+		}
+	}
+	return ""
+}
+
+// numberHint is how a text would be written as the number that it means.
+func numberHint(text string) string {
+	if kind, _ := resolveNumber(text); kind != Invalid {
+		return fmt.Sprintf("write %s without quotes", text)
+	}
+	percent, ok := strings.CutSuffix(text, "%")
+	if f, err := strconv.ParseFloat(strings.TrimSpace(percent), 64); ok && err == nil {
+		return "write " + strconv.FormatFloat(f/100, 'g', 12, 64)
+	}
+	return ""
 }

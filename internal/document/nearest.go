@@ -46,6 +46,13 @@ func near(name string, candidates []string) string {
 	return ""
 }
 
+// PlainName makes a name of small letters and digits of a text, with joint in the
+// place of all else between them.
+func PlainName(text, joint string) string {
+	parts := strings.FieldsFunc(strings.ToLower(text), func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') })
+	return strings.Join(parts, joint)
+}
+
 func fold(s string) []rune {
 	return []rune(strings.ReplaceAll(strings.ToLower(s), "-", "_"))
 }
