@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -77,6 +79,9 @@ func describeWorker(ctx context.Context, argv []string) ([]workloads.Workload, e
 	var log bytes.Buffer
 	w, err := wire.Dial(ctx, wire.Command{Argv: argv, Log: &log})
 	if err != nil {
+		if folder, unknown := os.Getwd(); unknown == nil {
+			err = fmt.Errorf("%w; it was started in %s, from where it and its files are looked for", err, folder)
+		}
 		return nil, err
 	}
 	described := w.Workloads()
@@ -126,7 +131,11 @@ func notThere(name string) error {
 		if near := document.Nearest(name, commandNames()); near != "" {
 			return withHint(err, "did you mean \"runx %s\"?", near)
 		}
-		return withHint(err, "%s", specHint(name+".yaml"))
+		hint := specHint(name + ".yaml")
+		if !strings.HasPrefix(hint, "did you mean") && !strings.Contains(hint, "--help") {
+			hint += "; runx --help shows the commands"
+		}
+		return withHint(err, "%s", hint)
 	}
 	return withHint(usagef("%s: no such file", report.Printable(name)), "%s", specHint(name))
 }
@@ -140,6 +149,18 @@ func folderHint(folder string) string {
 	return "name a spec in it: " + strings.Join(names[:min(len(names), shownSpecs)], ", ")
 }
 
+// weeksFirst sorts specs: those that answer a question of their own before those
+// that calibrate and show.
+func weeksFirst(a, b string) int {
+	other := func(path string) int {
+		if strings.HasPrefix(filepath.Base(path), "week") {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(other(a), other(b)), cmp.Compare(a, b))
+}
+
 // shownSpecs bounds a list of specs in a hint.
 const shownSpecs = 5
 
@@ -149,6 +170,7 @@ func specsIn(folder string) []string {
 		found, _ := filepath.Glob(filepath.Join(folder, pattern)) // the pattern is well formed
 		paths = append(paths, found...)
 	}
+	slices.SortStableFunc(paths, weeksFirst)
 	return paths
 }
 
@@ -174,6 +196,7 @@ func specHint(name string) string {
 	if len(names) == 0 {
 		return "runx init " + base + " begins one; runx --help shows the commands"
 	}
+	slices.SortStableFunc(names, weeksFirst)
 	shown := names[:min(len(names), shownSpecs)]
 	for i, n := range shown {
 		shown[i] = there[n]

@@ -53,7 +53,7 @@ func newPlan(t *terminal) *cobra.Command {
 			t.problems(s.Warnings)
 			p := &plan{
 				spec: s, path: args[0], varied: s.Varied(), flags: flags, changed: cmd.Flags().Changed,
-				limit: limit, earlier: earlierRun(root, s),
+				limit: limit, earlier: earlierRun(cmd.Context(), root, s),
 			}
 			if asJSON {
 				return p.writeJSON(cmd.Context(), t.out)
@@ -160,7 +160,7 @@ func (p *plan) planned(ctx context.Context, point spec.Point) (plannedPoint, err
 			return pp, fmt.Errorf("point %s: %w", point.ID, err)
 		}
 	}
-	if p.earlier != nil && p.earlier.perID[point.ID] > 0 {
+	if p.earlier != nil && p.earlier.points[point.ID] {
 		p.measured++
 	}
 	if p.rerun != nil {
@@ -332,7 +332,7 @@ func (p *plan) writeJSON(ctx context.Context, w io.Writer) error {
 		tail["expected_s"] = d.Seconds()
 	}
 	if d, ok := p.bound(known.n); ok && known.exact {
-		tail["at_most_s"] = d.Seconds()
+		tail["budgets_s"] = d.Seconds()
 	}
 	text, err := json.Marshal(tail)
 	if err != nil {

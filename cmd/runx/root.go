@@ -1,9 +1,14 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"runx/internal/document"
 )
 
 const rootLong = `runx runs declarative experiments. A spec is one YAML file that names a workload, the
@@ -23,6 +28,7 @@ const rootExample = `  runx specs/week07.yaml                      measure it
 // "runx SPEC" does what one expects.
 func newRoot(t *terminal) *cobra.Command {
 	var flags runFlags
+	var version bool
 	root := &cobra.Command{
 		Use:     "runx SPEC...",
 		Short:   "run declarative experiments",
@@ -30,6 +36,9 @@ func newRoot(t *terminal) *cobra.Command {
 		Example: rootExample,
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if version {
+				return writeVersion(t)
+			}
 			if len(args) == 0 {
 				return cmd.Help()
 			}
@@ -40,19 +49,35 @@ func newRoot(t *terminal) *cobra.Command {
 		SilenceUsage:      true,
 	}
 	flags.register(root)
+	root.Flags().BoolVar(&version, "version", false, "the same as: runx version")
 	root.SetIn(t.in)
 	root.SetOut(t.out)
 	root.SetErr(t.err)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return withHint(usageError{err}, "%s --help", cmd.CommandPath())
+		return withHint(usageError{err}, "%s", flagHint(cmd, err))
 	})
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(
 		newRun(t), newResume(t), newPlan(t), newValidate(t), newList(t),
-		newShow(t), newInit(t), newSchema(t), newCompletion(t),
+		newShow(t), newInit(t), newSchema(t), newVersion(t), newCompletion(t),
 	)
 	return root
+}
+
+// flagHint names the flag that was probably meant.
+func flagHint(cmd *cobra.Command, err error) string {
+	help := cmd.CommandPath() + " --help"
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok {
+		return help
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	if near := document.Nearest(unknown.GetSpecifiedName(), names); near != "" {
+		return fmt.Sprintf("did you mean --%s? %s shows the flags", near, help)
+	}
+	return help
 }
 
 // newHelp lets one type "runx help plan".
