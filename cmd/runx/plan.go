@@ -20,11 +20,6 @@ import (
 // firstPage is how many points a plan lists unless told otherwise.
 const firstPage = 20
 
-// countFor is how long a plan counts the points that where leaves. A grid for
-// which that is too short is reported as "at least": the answer must come while
-// one waits for it.
-const countFor = 1500 * time.Millisecond
-
 // glanceFor is how long it counts before the first page.
 const glanceFor = 100 * time.Millisecond
 
@@ -95,30 +90,12 @@ type plannedPoint struct {
 	Rerun []string `json:"rerun,omitempty"`
 }
 
-// A tally is how many points stay, as far as they have been counted.
-type tally struct {
-	n     int64
-	exact bool // all are counted
-	final bool // there is no time for more
-}
-
-// count counts for so long.
-func (p *plan) count(ctx context.Context, patience time.Duration) (tally, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	n, complete, err := p.spec.Count(ctx)
-	if err != nil {
-		return tally{}, usageError{err}
-	}
-	return tally{n: n, exact: complete, final: complete || patience >= countFor}, nil
-}
-
 // page hands the points of the first page to list. In a vast grid the next point
 // that stays may be beyond reach, so it lists no more than were counted before.
 func (p *plan) page(ctx context.Context, list func(plannedPoint) error) (tally, error) {
-	known, err := p.count(ctx, glanceFor)
+	known, err := countPoints(ctx, p.spec, glanceFor)
 	if err == nil && known.n < int64(p.limit) && !known.final {
-		known, err = p.count(ctx, countFor)
+		known, err = countPoints(ctx, p.spec, countFor)
 	}
 	if err != nil {
 		return known, err
@@ -235,7 +212,7 @@ func (p *plan) write(ctx context.Context, t *terminal) error {
 		return err
 	}
 	if !known.final {
-		if known, err = p.count(ctx, countFor); err != nil {
+		if known, err = countPoints(ctx, p.spec, countFor); err != nil {
 			return err
 		}
 	}
@@ -248,14 +225,6 @@ func (p *plan) write(ctx context.Context, t *terminal) error {
 		fmt.Fprintf(t.out, "one      %s\n", t.commands(report.Printable(shellQuote(points[0].Rerun))))
 	}
 	return nil
-}
-
-// text renders a count that may be a part of the whole.
-func (c tally) text(n int64, noun string) string {
-	if c.exact {
-		return plural(n, noun)
-	}
-	return "at least " + plural(n, noun)
 }
 
 func (p *plan) table(points []plannedPoint) report.Table {
@@ -322,7 +291,7 @@ func (p *plan) writeJSON(ctx context.Context, w io.Writer) error {
 		return err
 	})
 	if err == nil && !known.final {
-		known, err = p.count(ctx, countFor)
+		known, err = countPoints(ctx, p.spec, countFor)
 	}
 	if err != nil {
 		return err

@@ -67,6 +67,11 @@ func (f *runFlags) run(cmd *cobra.Command, t *terminal, paths []string) error {
 	}
 	ctx, release := interruptible(cmd.Context(), t)
 	defer release()
+	for i, s := range specs {
+		if err := admit(ctx, t, paths[i], s); err != nil {
+			return err
+		}
+	}
 	var failed error
 	for _, s := range specs {
 		if ctx.Err() != nil {

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"runx/internal/report"
+	"runx/runner"
 	"runx/spec"
 )
 
@@ -22,14 +24,10 @@ func newValidate(t *terminal) *cobra.Command {
 			opts := flags.options(cmd.Flags().Changed)
 			var failed error
 			for _, path := range paths {
-				s, err := loadSpec(cmd.Context(), path, opts)
-				if err != nil {
+				if err := validate(cmd.Context(), t, path, opts); err != nil {
 					t.writeError(err)
 					failed = exitError{exitUsage}
-					continue
 				}
-				t.problems(s.Warnings)
-				fmt.Fprintf(t.out, "%s: valid: %s\n", report.Printable(path), describeSpec(s))
 			}
 			return failed
 		},
@@ -39,9 +37,31 @@ func newValidate(t *terminal) *cobra.Command {
 	return cmd
 }
 
+// validate prints what there is to say of a spec that can be run.
+func validate(ctx context.Context, t *terminal, path string, opts spec.Options) error {
+	s, err := loadSpec(ctx, path, opts)
+	if err != nil {
+		return err
+	}
+	points, err := countPoints(ctx, s, countFor)
+	if err != nil {
+		return err
+	}
+	if err := points.tooLarge(path, s); err != nil {
+		return err
+	}
+	t.problems(s.Warnings)
+	if !points.exact {
+		t.warn(fmt.Sprintf("%s: to count the points that where leaves takes longer than one waits here; one run measures %s at most",
+			path, report.Count(runner.MaxPoints)), "conditions over the first axes alone are quick: they leave out all that is below")
+	}
+	fmt.Fprintf(t.out, "%s: valid: %s\n", report.Printable(path), describeSpec(s, points))
+	return nil
+}
+
 // describeSpec says in a few words what a spec asks for.
-func describeSpec(s *spec.Spec) string {
-	text := fmt.Sprintf("%s, a grid of %s", s.Workload.Name, plural(s.Size(), "point"))
+func describeSpec(s *spec.Spec, points tally) string {
+	text := s.Workload.Name + ", " + points.sizeText(s)
 	for _, part := range []struct {
 		n    int
 		what string
