@@ -59,20 +59,29 @@ func resume(ctx context.Context, t *terminal, dir string, quiet, retry bool) err
 	}
 	if run.Complete() || retry {
 		verdict, err := x.review(ctx, run, retry)
+		if run.Complete() && !(err != nil && retry) {
+			return errors.Join(run.Close(), x.finished(ctx, verdict, err))
+		}
 		if err != nil {
 			return errors.Join(err, run.Close())
-		}
-		if run.Complete() {
-			t.note("run %s is complete: there is nothing left to measure", x.id())
-			if err := errors.Join(run.Close(), x.conclude(ctx, verdict.Warnings)); err != nil {
-				return err
-			}
-			return x.verdict(verdict.Outcome)
 		}
 	}
 	ctx, release := interruptible(ctx, t)
 	defer release()
 	return x.perform(ctx, run)
+}
+
+// finished makes the tables of a complete run and ends as the run did. Where a
+// newer workload keeps that from being told, the tables are made nevertheless.
+func (x *execution) finished(ctx context.Context, verdict runner.Verdict, untold error) error {
+	x.t.note("run %s is complete: there is nothing left to measure", x.id())
+	if err := x.conclude(ctx, verdict.Warnings); err != nil {
+		return err
+	}
+	if untold != nil {
+		x.t.warn("it cannot be told whether points failed: "+untold.Error(), "the column status of samples.parquet says so")
+	}
+	return x.verdict(verdict.Outcome)
 }
 
 // review tells how the run stands, and has the points that failed taken again
