@@ -52,18 +52,20 @@ func Workload() workloads.Workload {
 			{Name: "live_bytes", Better: workloads.Higher, Doc: "bytes that the live tensors asked for"},
 			{Name: "memory_bytes", Better: workloads.Lower, Doc: "bytes that the allocator holds: the heap, the segments of caching, the runtime's heap of go"},
 		},
-		Check: check,
-		Open:  open,
+		Check:    check,
+		ManyRows: true,
+		Open:     open,
 	}
 }
 
 // check finds values that do not go together.
 func check(v workloads.Values) error {
 	var p struct {
-		Heap    int `param:"heap_bytes"`
-		Age     int `param:"age_count"`
-		Windows int `param:"windows"`
-		Window  int `param:"window_count"`
+		Occupancy float64 `param:"occupancy"`
+		Heap      int     `param:"heap_bytes"`
+		Age       int     `param:"age_count"`
+		Windows   int     `param:"windows"`
+		Window    int     `param:"window_count"`
 	}
 	if err := v.Decode(&p); err != nil {
 		return err
@@ -72,6 +74,13 @@ func check(v workloads.Values) error {
 		return &workloads.Conflict{
 			Params:  []string{"heap_bytes"},
 			Problem: fmt.Sprintf("heap_bytes %d is not a power of two", p.Heap),
+		}
+	}
+	if p.Occupancy*float64(p.Heap) < maxSize {
+		return &workloads.Conflict{
+			Params:  []string{"occupancy", "heap_bytes"},
+			Problem: fmt.Sprintf("occupancy %v of heap_bytes %d has no room for the largest tensor of %d bytes", p.Occupancy, p.Heap, maxSize),
+			Where:   fmt.Sprintf("occupancy * heap_bytes >= %d", maxSize),
 		}
 	}
 	if between := 2 * p.Window * (p.Windows - 1); between > p.Age {
@@ -127,8 +136,8 @@ func open(_ context.Context, env workloads.Env) (workloads.Instance, error) {
 // needs is about what a point takes, in bytes, rather more than less.
 func needs(allocator string, heap, window float64) float64 {
 	const (
-		perTensor = 256 // a tensor's slot, block and handle, in slices that double
-		smallMean = 24 << 10
+		perTensor = 256      // a tensor's slot, block and handle, in slices that double
+		smallMean = 24 << 10 // less than the least mean of a distribution, 50 KiB of lognormal
 		perOp     = 64
 	)
 	need := heap/smallMean*perTensor + window*perOp

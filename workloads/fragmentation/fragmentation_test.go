@@ -1,6 +1,7 @@
 package fragmentation
 
 import (
+	"errors"
 	"io"
 	"maps"
 	"math"
@@ -295,6 +296,25 @@ func TestDemandKeepsToItsTarget(t *testing.T) {
 }
 
 // However full the heap is to be, the sizes are the same.
+// The least target that is admitted has room for the largest tensor.
+func TestLeastTargetHoldsTheLargest(t *testing.T) {
+	t.Parallel()
+	for _, lifetime := range lifetimes {
+		given := workloads.Values{
+			"heap_bytes": minHeap, "occupancy": 0.125, "lifetime": lifetime, "age_count": 1000, "window_count": 100,
+		}
+		i := openInstance(t, given)
+		i.demand.size = func(*rand.Rand) int64 { return maxSize }
+		if got := len(workloadtest.Rows(t, Workload(), i)); got != 1 {
+			t.Errorf("%s: %d rows", lifetime, got)
+		}
+		given["occupancy"] = 0.12
+		if _, ok := errors.AsType[*workloads.Conflict](Workload().Check(workloadtest.Values(Workload(), given))); !ok {
+			t.Errorf("%s: a target that the largest tensor exceeds is not refused", lifetime)
+		}
+	}
+}
+
 func TestSizesDoNotDependOnTheTarget(t *testing.T) {
 	t.Parallel()
 	sizes := func(target int64) (drawn []int32) {

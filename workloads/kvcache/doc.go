@@ -1,19 +1,21 @@
 // Package kvcache computes when the cache of keys and values eats the machine, and counts a real one.
 //
-// A decoder keeps, for each layer and each token so far, a key and a value. With
-// mode: analytic one sample plans the caches of concurrency requests of a
+// A decoder keeps, for each layer and each token so far, a key and a value.
+// With mode: analytic one sample plans the caches of concurrency requests of a
 // published model: which lengths they have (all seq_len, or uniform between 1
-// and seq_len, drawn from the seed), and what an allocator takes for them.
-// block_tokens: 0 is contiguous: each request gets room for seq_len tokens when
-// it comes, as serving systems before vLLM did. Otherwise the memory is paged (W.
-// Kwon et al., "Efficient Memory Management for Large Language Model Serving with
-// PagedAttention", arXiv 2309.06180, 2023): blocks of so many tokens come from a
-// free list when they are needed. A layer with a sliding window keeps the last
-// tokens only, contiguous in a ring; paged, blocks that the window has left go
-// back and are handed out again. Requests are taken in the same order until
-// budget_bytes are full, which gives max_concurrency_count. Every page of every
-// request is really taken from the list; nothing is a formula but
-// predicted_bytes, which is there to be compared.
+// and seq_len, drawn from demand_seed and the repetition, so that all points
+// with as many requests plan for the same ones), and what an allocator takes
+// for them. block_tokens: 0 is contiguous: each request gets room for seq_len
+// tokens when it comes, as serving systems before vLLM did. Otherwise the
+// memory is paged (W. Kwon et al., "Efficient Memory Management for Large
+// Language Model Serving with PagedAttention", arXiv 2309.06180, 2023): blocks
+// of so many tokens come from a free list when they are needed. A layer with a
+// sliding window keeps the last tokens only, contiguous in a ring; paged,
+// blocks that the window has left go back and are handed out again. Requests
+// are taken in the same order until budget_bytes are full, which gives
+// max_concurrency_count. Every page of every request is really taken from the
+// list; nothing is a formula but predicted_bytes, which is there to be
+// compared.
 //
 // With mode: measured the model is a model of the embedded engine with random
 // weights. Its cache for concurrency sequences of seq_len tokens is filled, and

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"math"
 	"slices"
 
 	"runx/internal/tensor"
@@ -44,6 +45,8 @@ func Workload() workloads.Workload {
 				Doc: "requests whose caches exist at once"},
 			{Name: "lengths", Kind: workloads.Enum, Enum: []string{full, uniform}, Default: full,
 				Doc: "full: every request has seq_len tokens; uniform: anything between 1 and seq_len"},
+			{Name: "demand_seed", Kind: workloads.Int, Default: 1, Min: new(0.0), Max: new(float64(math.MaxUint32)),
+				Doc: "what uniform lengths are drawn from, with the repetition: points with the same get the same requests"},
 			{Name: "dtype", Kind: workloads.Enum, Enum: []string{"fp32", "fp16", "bf16", "int8", "fp8"}, Default: "fp16",
 				Doc: "format of the cached numbers; measured has fp32"},
 			{Name: "block_tokens", Kind: workloads.Int, Unit: "tokens", Default: 0, Min: new(0.0), Max: new(1e6),
@@ -75,6 +78,7 @@ type point struct {
 	Model       string `param:"model"`
 	SeqLen      int    `param:"seq_len"`
 	Concurrency int    `param:"concurrency"`
+	DemandSeed  int    `param:"demand_seed"`
 	Lengths     string `param:"lengths"`
 	DType       string `param:"dtype"`
 	BlockTokens int    `param:"block_tokens"`
@@ -152,8 +156,8 @@ func open(_ context.Context, env workloads.Env) (workloads.Instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := &planning{point: pt, plan: p, seed: env.Seed}
-	i.make = func() error { i.plan.make(i.seed + i.sample); return nil }
+	i := &planning{point: pt, plan: p}
+	i.make = func() error { i.plan.make(i.seed); return nil }
 	return i, nil
 }
 
@@ -171,20 +175,19 @@ func (pt point) plan() (*plan, error) {
 // planning is an instance of mode analytic.
 type planning struct {
 	point
-	plan   *plan
-	seed   uint64
-	sample uint64 // each has requests of its own
-	make   func() error
+	plan *plan
+	seed uint64 // of the lengths
+	make func() error
 }
 
 func (i *planning) Sample(ctx context.Context, r *workloads.Recorder) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	i.seed = uint64(i.DemandSeed)<<32 + uint64(r.Rep())
 	if err := r.Measure(i.make); err != nil {
 		return err
 	}
-	i.sample++
 	o := i.plan.outcome
 	r.Set("token_bytes", float64(i.plan.shape.tokenBytes(i.plan.elementBytes)))
 	r.Set("cache_bytes", float64(o.cache))

@@ -3,7 +3,9 @@ package kvcache
 import (
 	"context"
 	"io"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -203,25 +205,42 @@ func TestReservingWastesHalf(t *testing.T) {
 	}
 }
 
-func TestEachSampleDrawsItsOwnLengths(t *testing.T) {
+// Lengths depend on the repetition and the demand's seed alone: points that are
+// compared plan for the same requests, and an instance that is opened again
+// goes on with others.
+func TestLengthsAreCommon(t *testing.T) {
 	t.Parallel()
-	i, err := openInstance(workloads.Values{"lengths": uniform, "concurrency": 10})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := workloads.NewRecorder(Workload(), nil, &workloads.Monitor{})
-	for range 2 {
+	cached := func(rep int, given workloads.Values) float64 {
+		w := Workload()
+		params := workloads.Values{"lengths": uniform, "concurrency": 10}
+		maps.Copy(params, given)
+		i, err := openInstance(params)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer i.Close()
+		r := workloads.NewRecorder(w, nil, &workloads.Monitor{})
+		r.SetRep(rep)
 		if err := i.Sample(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
-		r.Next()
+		rows, err := r.Rows()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rows[0].Values[slices.Index(r.Names(), "cache_bytes")]
 	}
-	rows, err := r.Rows()
-	if err != nil {
-		t.Fatal(err)
+	first := cached(3, nil)
+	for _, same := range []workloads.Values{nil, {"block_tokens": 16}, {"budget_bytes": 1 << 20}} {
+		if got := cached(3, same); got != first {
+			t.Errorf("%v: %v bytes in the cache, want %v", same, got, first)
+		}
 	}
-	if cache := 2; rows[0].Values[cache] == rows[1].Values[cache] {
-		t.Errorf("both samples have %v bytes", rows[0].Values[cache])
+	if got := cached(4, nil); got == first {
+		t.Errorf("two repetitions have %v bytes", got)
+	}
+	if got := cached(3, workloads.Values{"demand_seed": 2}); got == first {
+		t.Errorf("two demands have %v bytes", got)
 	}
 }
 

@@ -97,6 +97,7 @@ func (d *decoding) fill(seed uint64) error {
 
 // decode computes the logits behind the last token, once more each time.
 func (d *decoding) decode() (*tensor.Tensor, error) {
+	d.pass.Reset() // an error fails one sample, not those after it
 	if err := d.cache.Truncate(d.SeqLen - 1); err != nil {
 		return nil, err
 	}

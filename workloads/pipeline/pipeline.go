@@ -210,13 +210,14 @@ func (i *instance) report(r *workloads.Recorder) {
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// Close writes the trace of the last request, where files are kept.
+// Close writes the trace of the last request, where files are kept and it came
+// to its end.
 func (i *instance) Close() error {
 	if i.model == nil {
 		return nil
 	}
 	var err error
-	if i.dir != "" && len(i.line.spans) > 0 {
+	if i.dir != "" && i.line.ended > 0 {
 		err = writeTrace(i.dir, i.title(), &i.line)
 	}
 	i.engine.Close()

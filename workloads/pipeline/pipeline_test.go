@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -53,6 +54,46 @@ func openInstance(t *testing.T, dir string, given workloads.Values) *instance {
 func measure(t *testing.T, i *instance) map[string]float64 {
 	t.Helper()
 	return workloadtest.Rows(t, Workload(), i)[0]
+}
+
+// A request that came to no end is none to look at.
+func TestNoTraceOfHalfARequest(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	i := openInstance(t, dir, workloads.Values{"model": "nano"})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r := workloads.NewRecorder(Workload(), nil, &workloads.Monitor{})
+	if err := i.Sample(ctx, r); err == nil {
+		t.Fatal("no error of a sample that is not wanted")
+	}
+	i.line.begin()
+	i.line.add(parse, outside, outside, 0)
+	if err := i.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if files, err := os.ReadDir(dir); err != nil || len(files) > 0 {
+		t.Errorf("%v, %v, want no trace", files, err)
+	}
+}
+
+// Each span is two readings of the clock, and the peak of memory is that of the
+// samples, whatever Verify needed before.
+func TestReportsTheClockAndThePeak(t *testing.T) {
+	t.Parallel()
+	fresh := openInstance(t, "", workloads.Values{"model": "nano"})
+	want := measure(t, fresh)["memory_bytes"]
+	i := openInstance(t, "", workloads.Values{"model": "nano"})
+	if err := i.Verify(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	got := measure(t, i)
+	if got["memory_bytes"] != want {
+		t.Errorf("%v bytes after Verify, %v without", got["memory_bytes"], want)
+	}
+	if cost := milliseconds(i.clockCost); math.Abs(got["clock_ms"]-2*got["spans_count"]*cost) > 1e-9 {
+		t.Errorf("clock_ms is %v for %v spans of two readings of %v ms", got["clock_ms"], got["spans_count"], cost)
+	}
 }
 
 // Stages with what is unaccounted, and classes, each add up to the request.
