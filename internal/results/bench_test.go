@@ -104,10 +104,12 @@ func fillNoop(b *testing.B, r *Run, s *spec.Spec) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	sample := Sample{Status: OK, StartedAt: 1_763_910_000_000_000}
 	var line []byte
+	reps := make([]int, len(points))
 	for i := range deriveSamples {
 		noopValues(&sample, r, rng, i)
 		p := rng.IntN(len(points))
-		sample.Point, sample.Round, sample.Rep = points[p].Index, i/len(points), i/len(points)
+		sample.Point, sample.Round, sample.Rep = points[p].Index, i/len(points), reps[p]
+		reps[p]++
 		sample.StartedAt += 15 + int64(3*rng.ExpFloat64())
 		line = appendSample(line[:0], &sample)
 		w.Write(line)
