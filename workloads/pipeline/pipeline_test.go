@@ -78,10 +78,11 @@ func TestNoTraceOfHalfARequest(t *testing.T) {
 }
 
 // Each span is two readings of the clock, and the peak of memory is that of the
-// samples, whatever Verify needed before.
+// samples, whatever loading and Verify needed before.
 func TestReportsTheClockAndThePeak(t *testing.T) {
 	t.Parallel()
 	fresh := openInstance(t, "", workloads.Values{"model": "nano"})
+	fresh.arena.ResetPeak()
 	want := measure(t, fresh)["memory_bytes"]
 	i := openInstance(t, "", workloads.Values{"model": "nano"})
 	if err := i.Verify(t.Context()); err != nil {
