@@ -86,8 +86,15 @@ func tiled() workloads.Workload {
 	}
 }
 
+// server is a workload whose repetitions yield many rows each.
+func server() workloads.Workload {
+	w := model()
+	w.Name, w.ManyRows = "server", true
+	return w
+}
+
 func options() Options {
-	return Options{Workloads: []workloads.Workload{model(), program(), tiled()}}
+	return Options{Workloads: []workloads.Workload{model(), program(), tiled(), server()}}
 }
 
 // head begins every spec of these tests.

@@ -87,7 +87,7 @@ func (b *builder) lintQuantile(at document.Position, what, metric string, s Stat
 	q, ok := s.Quantile()
 	samples := b.spec.Measure.Samples.Max
 	// A number of samples that is 0 could not be read, which has been reported.
-	if !ok || b.doc.Quick || samples == 0 {
+	if !ok || b.workload.ManyRows || b.doc.Quick || samples == 0 {
 		return true
 	}
 	column := metric + "_" + string(s)

@@ -30,6 +30,10 @@ type Workload struct {
 	// Extracts says that the spec names further metrics and how they are
 	// found in what the workload prints (see [Extract]).
 	Extracts bool `json:"extracts,omitempty"`
+	// ManyRows says that one repetition may yield many measurements, as a request
+	// log does: the number of samples that a spec asks for is then no measure of
+	// how far into a tail its quantiles can see.
+	ManyRows bool `json:"many_rows,omitempty"`
 	// Command tells which program a point starts, and with what arguments, so
 	// that a plan can show it; nil where the workload starts none.
 	Command func(Values) ([]string, error) `json:"-"`

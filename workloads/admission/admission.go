@@ -50,12 +50,13 @@ const (
 // Workload describes admission.
 func Workload() workloads.Workload {
 	return workloads.Workload{
-		Name:    "admission",
-		Doc:     workloads.PackageDoc(source),
-		Params:  params(),
-		Metrics: metrics(),
-		Check:   check,
-		Open:    open,
+		Name:     "admission",
+		Doc:      workloads.PackageDoc(source),
+		Params:   params(),
+		Metrics:  metrics(),
+		Check:    check,
+		ManyRows: true,
+		Open:     open,
 	}
 }
 

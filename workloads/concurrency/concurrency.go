@@ -66,8 +66,9 @@ func Workload() workloads.Workload {
 			{Name: "answer_checksum", Doc: "CRC-32C of the last logits of the answer: one number for each prompt, whoever serves"},
 			{Name: "memory_bytes", Better: workloads.Lower, Doc: "bytes of the weights, caches and activations of all servers, at their peaks"},
 		},
-		Check: check,
-		Open:  openInstance,
+		Check:    check,
+		ManyRows: true,
+		Open:     openInstance,
 	}
 }
 

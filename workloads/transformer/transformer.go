@@ -26,12 +26,13 @@ const (
 // Workload describes the transformer.
 func Workload() workloads.Workload {
 	return workloads.Workload{
-		Name:    "transformer",
-		Doc:     workloads.PackageDoc(source),
-		Params:  params(),
-		Metrics: metrics(),
-		Check:   check,
-		Open:    open,
+		Name:     "transformer",
+		Doc:      workloads.PackageDoc(source),
+		Params:   params(),
+		Metrics:  metrics(),
+		Check:    check,
+		ManyRows: true,
+		Open:     open,
 	}
 }
 

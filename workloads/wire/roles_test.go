@@ -119,6 +119,7 @@ func fakes() []workloads.Workload {
 			{Name: "flag", Kind: workloads.Bool, Default: true, Doc: "whether to verify well"},
 		},
 		FreeParams: true,
+		ManyRows:   true,
 		Metrics: []workloads.Metric{
 			{Name: "level_count", Doc: "the parameter level plus the number of the sample"},
 			{Name: "seed_count", Doc: "the seed's last 32 bits"},

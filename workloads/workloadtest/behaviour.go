@@ -130,6 +130,9 @@ func (s *Suite) checkRows(r *workloads.Recorder) error {
 	if err != nil {
 		return err
 	}
+	if len(rows) > 1 && !s.Workload.ManyRows {
+		return fmt.Errorf("one sample made %d rows, and the workload does not say ManyRows", len(rows))
+	}
 	own := 1 + len(s.Workload.Metrics) + len(s.Extracts) // latency_ms is the first
 	for _, row := range rows {
 		for c, name := range r.Names()[:own] {

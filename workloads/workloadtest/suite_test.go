@@ -105,6 +105,10 @@ func (i *instance) Sample(ctx context.Context, r *workloads.Recorder) error {
 	switch i.fault {
 	case "silent":
 		return nil
+	case "many rows":
+		r.SetLatency(time.Microsecond)
+		r.Set(workload(i.fault).Metrics[0].Name, 0)
+		r.Next()
 	case "undeclared":
 		r.Set("other_count", 1)
 	case "allocates":
@@ -202,6 +206,7 @@ func TestFaultsAreFound(t *testing.T) {
 		"opens all":           "mode=slow n=10: Open does not refuse it",
 		"wrong":               "verify: 2 + 2 is 5",
 		"silent":              "recorded nothing",
+		"many rows":           "made 2 rows",
 		"undeclared":          `set the metric "other_count"`,
 		"missing":             "drawn_count is NaN",
 		"infinite":            "drawn_count is +Inf",
