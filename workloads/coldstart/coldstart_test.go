@@ -84,6 +84,25 @@ func TestConforms(t *testing.T) {
 	})
 }
 
+// The first inferences, which are slow, are not what a later one takes.
+func TestSettled(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		times []time.Duration
+		want  time.Duration
+	}{
+		{[]time.Duration{7}, 7},
+		{[]time.Duration{90, 4}, 4},
+		{[]time.Duration{90, 4, 2}, 3},
+		{[]time.Duration{90, 80, 5, 1}, 3},
+		{[]time.Duration{90, 80, 9, 1, 3}, 3},
+	} {
+		if got := settled(tt.times); got != tt.want {
+			t.Errorf("%v settle at %v, want %v", tt.times, got, tt.want)
+		}
+	}
+}
+
 // The first sample begins with the wish for the process, later ones with the
 // weights; the stages of both add up.
 func TestStagesAddUp(t *testing.T) {

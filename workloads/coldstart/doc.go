@@ -1,14 +1,15 @@
 // Package coldstart starts a server process, loads a model and answers: what the first request pays for.
 //
-// One sample is the way of a process to its first answer, in stages that follow
-// one another and add up to latency_ms: stage_spawn_ms from the wish for a
-// process until the system runs the program, stage_init_ms until it serves (the
-// Go runtime, the packages), stage_handshake_ms until it is asked for this
-// point, stage_weights_ms to load the weights, stage_prepare_ms for the threads
-// and the key-value cache, stage_first_ms for the first inference: a prefill of
-// prompt_tokens tokens, batch 1. Then come steady_count inferences on the same
-// prompt; steady_ms is the median of the later half of them, penalty_ms is
-// latency_ms minus steady_ms: what the first request pays beyond a later one.
+// One sample is the way of a process to its first answer. Its stages add up to
+// latency_ms by their making: each begins where the one before ends, and whatever
+// else happens, such as the reading of counters, is in one of them. stage_spawn_ms
+// is from the wish for a process until the system runs the program, stage_init_ms
+// until it serves (the Go runtime, the packages), stage_handshake_ms until it is
+// asked for this point, stage_weights_ms to load the weights, stage_prepare_ms for
+// the threads and the key-value cache, stage_first_ms for the first inference: a
+// prefill of prompt_tokens tokens, batch 1. Then come steady_count inferences on
+// the same prompt; steady_ms is the median of the later half of them, penalty_ms
+// is latency_ms minus steady_ms: what the first request pays beyond a later one.
 //
 // Spawn, init and handshake exist once in the life of a process, so the spec
 // says isolate: sample. A further sample in the same process is a warm start:

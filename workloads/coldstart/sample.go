@@ -94,7 +94,7 @@ func (i *instance) start(s *stages) error {
 	return nil
 }
 
-// steady is the median of the later half of the inferences after the first.
+// steady is what a later inference takes.
 func (i *instance) steady(ctx context.Context) (time.Duration, error) {
 	times := make([]time.Duration, i.config.Steady)
 	for n := range times {
@@ -107,9 +107,13 @@ func (i *instance) steady(ctx context.Context) (time.Duration, error) {
 		}
 		times[n] = time.Since(begin)
 	}
-	later := times[len(times)/2:]
-	slices.Sort(later)
-	return (later[(len(later)-1)/2] + later[len(later)/2]) / 2, nil
+	return settled(times), nil
+}
+
+// settled is the median of the later half of the times.
+func settled(times []time.Duration) time.Duration {
+	later := slices.Sorted(slices.Values(times[len(times)/2:]))
+	return (later[(len(later)-1)/2] + later[len(later)/2]) / 2
 }
 
 // record makes a row of which the stages add up to the latency.

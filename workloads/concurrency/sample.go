@@ -81,7 +81,7 @@ func (i *instance) findRate(ctx context.Context) error {
 		i.rate = i.RatePerS
 		return nil
 	}
-	const enough = 200 * time.Millisecond
+	const enough = 600 * time.Millisecond
 	all := load.Closed{Clients: 2 * len(i.servers), Requests: i.Requests}
 	answers := 0
 	var spent time.Duration
