@@ -26,6 +26,7 @@ type builder struct {
 	computed   map[string]document.Text // by which expression
 	meant      map[string]bool          // what a misspelt or unreadable key meant to set
 	refused    map[string]bool          // names that no parameter may have, each reported where it is first set
+	unkept     map[string]bool          // metrics of which it is not known what summary keeps
 	linted     map[string]bool          // columns of quantiles that have been judged
 	axes       []*rawAxis
 	include    []rawPoint
@@ -41,7 +42,7 @@ func build(ctx context.Context, opts *Options, doc *specDoc, whole bool) (*Spec,
 	b := &builder{
 		ctx: ctx, opts: opts, doc: doc,
 		fixed: map[string]rawValue{}, swept: map[string]document.Text{}, computed: map[string]document.Text{},
-		meant: map[string]bool{}, refused: map[string]bool{}, linted: map[string]bool{},
+		meant: map[string]bool{}, refused: map[string]bool{}, unkept: map[string]bool{}, linted: map[string]bool{},
 	}
 	b.checkVersion()
 	b.workload = findWorkload(ctx, opts, doc, &b.problems)

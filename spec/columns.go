@@ -150,6 +150,7 @@ func (b *builder) metricPosition(name string) document.Position {
 func (b *builder) addUnknownColumn(at document.Position, what, name string, candidates []string) {
 	metric, stat, ok := b.splitColumn(name)
 	switch {
+	case ok && b.unkept[metric]:
 	case ok && stat == "":
 		b.problems.Add(at, fmt.Sprintf("name a statistic of it, such as %s_%s", metric, b.someStat(metric)),
 			"%s: %s is a metric of single samples, the summary has statistics of it", what, metric)

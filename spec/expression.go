@@ -59,6 +59,9 @@ type language struct {
 // compile parses and checks one expression. Everything wrong with it goes into
 // problems; the result is nil then.
 func (l *language) compile(problems *document.Problems, text document.Text) *expression {
+	if text.Value == "" && !text.IsValid() {
+		return nil // it could not be read, which has been reported
+	}
 	if strings.TrimSpace(text.Value) == "" {
 		problems.Add(text.Position, "", "the expression is empty")
 		return nil

@@ -38,12 +38,18 @@ func (b *builder) buildSummary() {
 
 func (b *builder) readStats(metric document.Text, texts []statText) []Stat {
 	var kept []Stat
-	if len(texts) == 0 {
+	switch {
+	case texts == nil: // it could not be read, which has been reported
+		b.unkept[metric.Value] = true
+	case len(texts) == 0:
 		b.problems.Add(metric.Position, "", "summary of %s is empty: name a statistic", metric.Value)
 	}
 	for _, text := range texts {
 		s := Stat(text.Value)
 		switch {
+		case !text.IsValid():
+			b.unkept[metric.Value] = true
+			continue
 		case !s.valid():
 			b.problems.Add(text.Position, statHint(text.Value), "unknown statistic %s", text.Value)
 			continue
