@@ -149,7 +149,11 @@ func (o *observations) unsure(e *engine, p *point, full bool) {
 		if !math.IsInf(spread, 0) {
 			how = fmt.Sprintf("±%.1f%%", 100*spread)
 		}
-		return e.about(p, "%s at n=%d", how, p.ok)
+		short := ""
+		if int(p.reps) < m.Samples.Min {
+			short = fmt.Sprintf(", fewer than the least of %d", m.Samples.Min)
+		}
+		return e.about(p, "%s at n=%d%s", how, p.ok, short)
 	}
 	switch {
 	case !full:

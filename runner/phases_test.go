@@ -314,6 +314,9 @@ func TestBudget(t *testing.T) {
 				if n := len(j.rows); n != c.want || out.Finished != 1 {
 					t.Errorf("%d samples, want %d; %+v", n, c.want, out)
 				}
+				if c.name == "far exceeded" && !hasWarning(out, "at n=15, fewer than the least of 1000)") {
+					t.Errorf("warnings %v", out.Warnings)
+				}
 				if hasWarning(out, "budget") != c.warned {
 					t.Errorf("warnings %v", out.Warnings)
 				}

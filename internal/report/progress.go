@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -72,7 +73,7 @@ func (p *Progress) counts() string {
 // now is what is being done.
 func (p *Progress) now() string {
 	if p.Opening {
-		return strings.TrimSpace("opening " + p.Point)
+		return "opening " + cmp.Or(p.Point, "the point")
 	}
 	return p.Point
 }
