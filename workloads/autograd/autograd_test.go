@@ -2,6 +2,7 @@ package autograd
 
 import (
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -134,6 +135,20 @@ func TestVerifyLeavesNoTrace(t *testing.T) {
 			}
 			at += len(p.Data())
 		}
+	}
+}
+
+// What the output is multiplied by is not the input again, or the loss would be
+// about the length of a block's input whatever the block does.
+func TestInputsDiffer(t *testing.T) {
+	t.Parallel()
+	i := openInstance(t, workloads.Values{"dim": 32, "heads": 4, "seq_len": 64})
+	var product float64
+	for n, x := range i.x.Data() {
+		product += float64(x) * float64(i.weight.Data()[n])
+	}
+	if correlation := product / float64(i.x.Len()); math.Abs(correlation) > 0.1 {
+		t.Errorf("input and weight have a correlation of %v", correlation)
 	}
 }
 

@@ -81,10 +81,11 @@ func TestNoTraceOfHalfARequest(t *testing.T) {
 // samples, whatever loading and Verify needed before.
 func TestReportsTheClockAndThePeak(t *testing.T) {
 	t.Parallel()
-	fresh := openInstance(t, "", workloads.Values{"model": "nano"})
+	small := workloads.Values{"model": "nano", "prompt_tokens": 1, "new_tokens": 1}
+	fresh := openInstance(t, "", small)
 	fresh.arena.ResetPeak()
 	want := measure(t, fresh)["memory_bytes"]
-	i := openInstance(t, "", workloads.Values{"model": "nano"})
+	i := openInstance(t, "", small)
 	if err := i.Verify(t.Context()); err != nil {
 		t.Fatal(err)
 	}

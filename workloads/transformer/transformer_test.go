@@ -9,7 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"runx/internal/load"
 	"runx/internal/tensor"
+	"runx/internal/tensor/nn"
 	"runx/workloads"
 	"runx/workloads/workloadtest"
 )
@@ -201,6 +203,42 @@ func TestALoneRequestWaits(t *testing.T) {
 	}))
 	if got := rows[2]["queue_ms"]; got < 29 || rows[2]["batch_size_count"] != 1 {
 		t.Errorf("the third of three by twos waited %v ms, and was served with %v", got, rows[2]["batch_size_count"])
+	}
+}
+
+// A request that has waited long enough while the server was busy is served at
+// once.
+func TestWaitCountsFromTheArrival(t *testing.T) {
+	t.Parallel()
+	i := openInstance(t, workloads.Values{"arrivals": poisson, "model": "nano", "batch": 2, "requests": 2, "max_wait_ms": 60e3})
+	sample(t, i) // which starts the clock
+	i.server.queue <- &load.Request{Sent: -time.Hour}
+	begin := time.Now()
+	if !i.server.fill(t.Context(), nil) || len(i.server.batch) != 1 {
+		t.Errorf("a batch of %d, want 1", len(i.server.batch))
+	}
+	if took := time.Since(begin); took > 30*time.Second {
+		t.Errorf("held back for %v more, want not at all", took)
+	}
+}
+
+// Each sequence goes on with its most likely token, as the model does by itself.
+func TestGeneratesTheMostLikely(t *testing.T) {
+	t.Parallel()
+	const prompt, tokens = 8, 5
+	i := openInstance(t, workloads.Values{"model": "nano", "phase": generate, "batch": 2, "prompt_tokens": prompt, "new_tokens": tokens})
+	if err := i.perform(); err != nil {
+		t.Fatal(err)
+	}
+	for s, got := range i.next {
+		cache, err := i.model.NewCache(i.engine, i.arena, 1, prompt+tokens-1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := slices.Collect(i.model.Generate(i.pass, i.prompts[s*prompt:][:prompt], cache, new(nn.Sampler)))
+		if len(want) != tokens || got != want[tokens-1] {
+			t.Errorf("sequence %d ends with %d, the model by itself generates %v", s, got, want)
+		}
 	}
 }
 
