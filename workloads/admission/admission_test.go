@@ -66,6 +66,20 @@ func sample(t testing.TB, seed int, given workloads.Values) []map[string]float64
 	return workloadtest.Rows(t, Workload(), openInstance(t, given))
 }
 
+// Who was refused was not answered in time, either, and the adaptive limit aims at
+// half of the objective.
+func TestObjectives(t *testing.T) {
+	t.Parallel()
+	m := sample(t, 1, workloads.Values{"policy": queueLimit, "load": 2.0, "slo_ms": 60_000.0, "requests": 20_000})[0]
+	if refused := m["rejected_ratio"]; refused < 0.3 || math.Abs(m["slo_ratio"]-(1-refused)) > 0.01 {
+		t.Errorf("%v refused, and %v of all in time", refused, m["slo_ratio"])
+	}
+	p, ok := newPolicy(&point{Policy: adaptive, SLOMS: 100}).(*adaptivePolicy)
+	if !ok || p.objective != 50*time.Millisecond {
+		t.Errorf("the objective is %+v", p)
+	}
+}
+
 // The formulas hold for the runs that they are stated for: within 3%, which is
 // some four standard errors of the slowest to converge.
 func TestRunsMeetTheirFormulas(t *testing.T) {

@@ -19,25 +19,30 @@ type server struct {
 	batch []*load.Request // that is filled or served
 	sizes []int           // of the batch of each request, by its number
 	timer *time.Timer
+	// source gives the gaps: those of the repetition, so that servers are
+	// compared on the same arrivals.
+	source rand.PCG
 }
 
-func newServer(i *instance, random *rand.Rand) *server {
+func newServer(i *instance) *server {
 	gaps := sim.Poisson{Mean: time.Duration(float64(time.Second) / i.RatePerS)}
 	_, high := i.settings.sizes()
 	s := &server{
 		instance: i,
-		open:     load.Open{Requests: i.Requests, Gap: func() time.Duration { return gaps.Draw(random) }},
 		queue:    make(chan *load.Request, i.Requests),
 		batch:    make([]*load.Request, 0, high),
 		sizes:    make([]int, i.Requests),
 		timer:    time.NewTimer(time.Hour),
 	}
 	s.timer.Stop()
+	random := rand.New(&s.source)
+	s.open = load.Open{Requests: i.Requests, Gap: func() time.Duration { return gaps.Draw(random) }}
 	return s
 }
 
 // sample lets the requests come, and makes a row of each.
 func (s *server) sample(ctx context.Context, r *workloads.Recorder) error {
+	s.source.Seed(uint64(s.DemandSeed), uint64(r.Rep()))
 	over, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)

@@ -55,7 +55,7 @@ func (i *instance) prepare(seed uint64) error {
 	}
 	i.pass = tensor.NewPass(i.engine, i.arena, tensor.PassOptions{})
 	if i.Arrivals == poisson {
-		i.server = newServer(i, random)
+		i.server = newServer(i)
 	}
 	if err := i.prefill(high); err != nil {
 		return err

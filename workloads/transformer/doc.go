@@ -13,17 +13,19 @@
 // Without arrivals a sample is one full batch. All its requests begin and end
 // together, so that latency_ms, the time of the batch, is what each of them sees.
 //
-// With poisson arrivals a sample is as many requests as the parameter says, which
-// come at random times, rate_per_s on average, each with one prompt, whatever
-// became of those before. They queue. When the model is idle and a request is
-// there, the server waits for others until there are as many as batch, or until
-// max_wait_ms have passed since the first of them came, then serves them
-// together. Each request is a row: latency_ms counts from the time at which it
-// was meant to come, and is queue_ms (until its batch begins, the wait for others
-// included) plus service_ms (the batch), exactly; batch_size_count is how many
-// were served together. lag_ms is how late the generator was, a part of
-// queue_ms: a sleep ends some 0.1 ms late. A batch that has begun takes no one in;
-// servers that do (continuous batching) queue less.
+// With poisson arrivals a sample is as many requests as the parameter says,
+// which come at random times, rate_per_s on average, each with one prompt,
+// whatever became of those before; when they come depends on demand_seed and
+// the repetition alone, so that servers are compared on the same arrivals. They
+// queue. When the model is idle and a request is there, the server waits for
+// others until there are as many as batch, or until max_wait_ms have passed
+// since the first of them came, then serves them together. Each request is a
+// row: latency_ms counts from the time at which it was meant to come, and is
+// queue_ms (until its batch begins, the wait for others included) plus
+// service_ms (the batch), exactly; batch_size_count is how many were served
+// together. lag_ms is how late the generator was, a part of queue_ms: a sleep
+// ends some 0.1 ms late. A batch that has begun takes no one in; servers that
+// do (continuous batching) queue less.
 //
 // memory_bytes counts weights, caches and all else that is alive at the peak, to
 // the byte, cache_bytes the caches alone: of one batch, or with arrivals of one for

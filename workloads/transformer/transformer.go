@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"math"
 
 	"runx/internal/tensor"
 	"runx/internal/tensor/kernels"
@@ -62,6 +63,8 @@ func params() []workloads.Param {
 			Doc: "how long a batch is held back for more requests at most, with arrivals"},
 		{Name: "requests", Kind: workloads.Int, Unit: "requests", Default: 50, Min: new(1.0), Max: new(1e6),
 			Doc: "requests of a sample, with arrivals"},
+		{Name: "demand_seed", Kind: workloads.Int, Default: 1, Min: new(0.0), Max: new(float64(math.MaxUint32)),
+			Doc: "what arrivals are drawn from, with the repetition: points with the same seed and rate get the same ones"},
 	}
 }
 
@@ -92,6 +95,7 @@ type settings struct {
 	RatePerS     float64 `param:"rate_per_s"`
 	MaxWaitMS    float64 `param:"max_wait_ms"`
 	Requests     int     `param:"requests"`
+	DemandSeed   int     `param:"demand_seed"`
 }
 
 // tokens is how many positions a sequence takes in the cache: the last token that

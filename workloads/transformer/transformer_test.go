@@ -93,6 +93,35 @@ func TestKnownCosts(t *testing.T) {
 	}
 }
 
+// Arrivals are those of the repetition, whoever serves them.
+func TestArrivalsAreCommon(t *testing.T) {
+	t.Parallel()
+	intended := func(batch, rep, seed int) (times []time.Duration) {
+		i := openInstance(t, workloads.Values{
+			"arrivals": poisson, "phase": generate, "model": "nano", "requests": 10, "rate_per_s": 5000.0, "batch": batch, "demand_seed": seed,
+		})
+		r := workloads.NewRecorder(Workload(), nil, &workloads.Monitor{})
+		r.SetRep(rep)
+		if err := i.Sample(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range i.server.log.Requests() {
+			times = append(times, q.Intended)
+		}
+		return times
+	}
+	first := intended(1, 3, 1)
+	if got := intended(4, 3, 1); !slices.Equal(got, first) {
+		t.Errorf("batches of 4 get %v, batches of 1 %v", got, first)
+	}
+	if got := intended(1, 4, 1); slices.Equal(got, first) {
+		t.Error("two repetitions have the same arrivals")
+	}
+	if got := intended(1, 3, 2); slices.Equal(got, first) {
+		t.Error("two demands have the same arrivals")
+	}
+}
+
 // Each request has one row, whose parts add up, and how many are served together
 // is what limit and wait allow.
 func TestArrivals(t *testing.T) {
