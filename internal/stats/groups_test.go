@@ -87,6 +87,7 @@ func TestCoverageOfGroups(t *testing.T) {
 		shared, q    float64
 	}{
 		{8, 30, 0, 0.5}, {8, 30, 0.5, 0.5}, {8, 30, 1, 0.5}, {30, 20, 0.5, 0.5}, {30, 20, 0.3, 0.95}, {20, 50, 0, 0.95},
+		{5, 100, 0.2, 0.5},
 	} {
 		rng := rand.New(rand.NewPCG(uint64(c.groups), uint64(100*c.shared)))
 		truth := math.Hypot(c.shared, 1-c.shared) * math.Sqrt2 * math.Erfinv(2*c.q-1)
