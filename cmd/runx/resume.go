@@ -53,7 +53,7 @@ func resume(ctx context.Context, t *terminal, dir string, quiet, retry bool) err
 		return err
 	}
 	x := &execution{t: t, spec: s, root: filepath.Join(dir, "..", ".."), dir: dir, quiet: quiet}
-	run, err := results.Reopen(dir)
+	run, err := results.Open(dir)
 	if err != nil {
 		return err
 	}

@@ -11,8 +11,6 @@ var (
 	ErrExists = errors.New("the run exists already")
 	// ErrLocked is the error of a run that another process is writing.
 	ErrLocked = errors.New("another process is writing this run")
-	// ErrComplete is the error of a run that has nothing left to do.
-	ErrComplete = errors.New("the run is complete")
 	// ErrNotFound is the error of a run that is not there.
 	ErrNotFound = errors.New("no such run")
 	// ErrCorrupt is the error of a journal that no crash explains.

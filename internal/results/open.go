@@ -10,26 +10,10 @@ import (
 	"runx/internal/journal"
 )
 
-// Open continues a run that is not complete: it locks the journal, cuts off a
-// torn tail and records that the run was resumed.
+// Open continues a run: it locks the journal, cuts off a torn tail and records
+// that the run was resumed. In a run that is complete it changes nothing:
+// [Run.Retry] does.
 func Open(dir string) (*Run, error) {
-	r, err := Reopen(dir)
-	if err != nil {
-		return nil, err
-	}
-	if r.Complete() {
-		return nil, errors.Join(&Error{
-			What: fmt.Sprintf("run %s is complete", r.ID()),
-			Cure: "to look at it: runx show " + dir,
-			Err:  ErrComplete,
-		}, r.Close())
-	}
-	return r, nil
-}
-
-// Reopen is [Open] for a run that may be complete too. Of such a one it changes
-// nothing: [Run.Retry] does.
-func Reopen(dir string) (*Run, error) {
 	r, state, err := openRun(dir)
 	if err != nil {
 		return nil, err
