@@ -58,7 +58,7 @@ func madeOf(s *spec.Spec, metric string) map[string]bool {
 func conditions(s *spec.Spec, where []string) []*vm.Program {
 	env := map[string]any{}
 	for _, p := range s.Params {
-		env[p.Name] = zero(p.Kind)
+		env[p.Name] = p.Kind.Zero()
 	}
 	var all []*vm.Program
 	for _, text := range where {
@@ -67,18 +67,6 @@ func conditions(s *spec.Spec, where []string) []*vm.Program {
 		}
 	}
 	return all
-}
-
-func zero(kind workloads.Kind) any {
-	switch kind {
-	case workloads.Int:
-		return 0
-	case workloads.Float:
-		return 0.0
-	case workloads.Bool:
-		return false
-	}
-	return ""
 }
 
 // of reports whether the latency of a point is asked for.

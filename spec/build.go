@@ -140,7 +140,7 @@ func describe(ctx context.Context, opts *Options, doc *specDoc, p *document.Prob
 func (b *builder) env() map[string]any {
 	env := make(map[string]any, len(b.params))
 	for i := range b.params {
-		env[b.params[i].Name] = zeroOf(b.params[i].Kind)
+		env[b.params[i].Name] = b.params[i].Kind.Zero()
 	}
 	return env
 }
@@ -171,18 +171,6 @@ func (b *builder) unread() map[string]bool {
 		names[name] = b.param(name) == nil
 	}
 	return names
-}
-
-func zeroOf(k workloads.Kind) any {
-	switch k {
-	case workloads.Int:
-		return 0
-	case workloads.Float:
-		return 0.0
-	case workloads.Bool:
-		return false
-	}
-	return ""
 }
 
 func (b *builder) param(name string) *workloads.Param {

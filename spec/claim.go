@@ -201,7 +201,7 @@ func (c *pickCalls) Visit(node *ast.Node) {
 func rowEnv(columns []tableColumn) map[string]any {
 	env := make(map[string]any, len(columns))
 	for _, c := range columns {
-		env[c.name] = zeroOf(c.kind)
+		env[c.name] = c.kind.Zero()
 	}
 	return env
 }
@@ -210,7 +210,7 @@ func rowEnv(columns []tableColumn) map[string]any {
 func columnEnv(columns []tableColumn) map[string]any {
 	env := make(map[string]any, len(columns))
 	for _, c := range columns {
-		switch zeroOf(c.kind).(type) {
+		switch c.kind.Zero().(type) {
 		case string:
 			env[c.name] = []string(nil)
 		case bool:

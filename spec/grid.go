@@ -161,7 +161,7 @@ func (b *builder) fixedEnv() map[string]any {
 		if checked, err := p.Check(v.value); err == nil {
 			env[p.Name] = checked
 		} else if set {
-			env[p.Name] = zeroOf(p.Kind) // its value has been reported
+			env[p.Name] = p.Kind.Zero() // its value has been reported
 		}
 	}
 	for name, v := range b.fixed {

@@ -23,6 +23,19 @@ const (
 	Enum   Kind = "enum"   // string, one of Param.Enum
 )
 
+// Zero returns the zero value of the kind's Go type.
+func (k Kind) Zero() any {
+	switch k {
+	case Int:
+		return 0
+	case Float:
+		return 0.0
+	case Bool:
+		return false
+	}
+	return ""
+}
+
 // A Param describes one parameter of a workload.
 type Param struct {
 	Name string `json:"name"`

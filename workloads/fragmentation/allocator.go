@@ -58,7 +58,7 @@ const (
 	goName    = "go"
 )
 
-var allocators = []string{firstFit, bestFit, buddyName, caching, goName}
+var allocators = []string{firstFit, bestFit, buddyName, goName, caching}
 
 // newAllocator makes an allocator for a heap whose size is a power of two.
 func newAllocator(name string, heap int64) (allocator, error) {
