@@ -11,6 +11,14 @@ func (s *Set) PackHalf(dst []uint16, f Format, b Matrix) (Packed, error) {
 	if err != nil {
 		return Packed{}, err
 	}
+	s.packBlocks(packed, b, func(at, _ int, part []float32) { s.Round(packed.halves[at:], part, f) })
+	return packed, nil
+}
+
+// packBlocks brings b into the order of the packed factor block by block, and
+// gives each to store: where it begins there, its first column and its elements,
+// which are valid during the call.
+func (s *Set) packBlocks(packed Packed, b Matrix, store func(at, first int, part []float32)) {
 	block := make([]float32, blockDepth*s.cols)
 	for panel := range packed.panels() {
 		first := panel * s.cols
@@ -19,10 +27,9 @@ func (s *Set) PackHalf(dst []uint16, f Format, b Matrix) (Packed, error) {
 			depth := min(blockDepth, b.Rows-k)
 			part := block[:depth*s.cols]
 			s.packBlock(part, s.cols, b.block(k, first, depth, width))
-			s.Round(packed.halves[packed.at(panel, k):], part, f)
+			store(packed.at(panel, k), first, part)
 		}
 	}
-	return packed, nil
 }
 
 // PackHalfFrom copies b into dst as it is stored; dst has at least PackedLen

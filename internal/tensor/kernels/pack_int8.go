@@ -37,17 +37,9 @@ func (s *Set) PackInt8(dst []int8, scales []float32, b Matrix) (Packed, error) {
 		}
 		packed.scales[j] = max(largest/int8Most, leastScale)
 	}
-	block := make([]float32, blockDepth*s.cols)
-	for panel := range packed.panels() {
-		first := panel * s.cols
-		width := min(s.cols, b.Cols-first)
-		for k := 0; k < b.Rows; k += blockDepth {
-			depth := min(blockDepth, b.Rows-k)
-			part := block[:depth*s.cols]
-			s.packBlock(part, s.cols, b.block(k, first, depth, width))
-			roundInt8(packed.ints[packed.at(panel, k):], part, packed.scales[first:][:s.cols])
-		}
-	}
+	s.packBlocks(packed, b, func(at, first int, part []float32) {
+		roundInt8(packed.ints[at:], part, packed.scales[first:][:s.cols])
+	})
 	return packed, nil
 }
 
