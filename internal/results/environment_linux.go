@@ -5,6 +5,8 @@ import (
 	"path"
 	"strconv"
 	"strings"
+
+	"runx/workloads"
 )
 
 // readSystem reads what /proc and /sys tell.
@@ -22,7 +24,8 @@ func (e *Environment) readSystem() {
 	e.Virtualization = virtualization(cpuinfo)
 	load, _, _ := strings.Cut(fileText("/proc/loadavg"), " ")
 	e.Load, _ = strconv.ParseFloat(load, 64) // unknown is 0
-	e.readCgroup(ownCgroup(fileText("/proc/self/cgroup")))
+	e.CgroupCPUs = workloads.CPUQuota()
+	e.readCgroupMemory(ownCgroup(fileText("/proc/self/cgroup")))
 }
 
 func fileText(name string) string {
@@ -36,13 +39,10 @@ func fileText(name string) string {
 // ownCgroup is the path of the process in the unified hierarchy.
 func ownCgroup(text string) string { return valueOf(text, "0::") }
 
-// readCgroup takes the tightest limits of a group and those above it.
-func (e *Environment) readCgroup(group string) {
+// readCgroupMemory takes the tightest limit of a group and those above it.
+func (e *Environment) readCgroupMemory(group string) {
 	for ; ; group = path.Dir(group) {
 		dir := path.Join("/sys/fs/cgroup", group)
-		if cpus := quota(fileText(dir + "/cpu.max")); cpus > 0 && (e.CgroupCPUs == 0 || cpus < e.CgroupCPUs) {
-			e.CgroupCPUs = cpus
-		}
 		n, err := strconv.ParseInt(fileText(dir+"/memory.max"), 10, 64)
 		if err == nil && (e.CgroupMemoryBytes == 0 || n < e.CgroupMemoryBytes) {
 			e.CgroupMemoryBytes = n
@@ -51,17 +51,6 @@ func (e *Environment) readCgroup(group string) {
 			return
 		}
 	}
-}
-
-// quota is the cores that the content of cpu.max grants; 0 is no limit.
-func quota(text string) float64 {
-	limit, period, _ := strings.Cut(text, " ")
-	l, err1 := strconv.ParseFloat(limit, 64)
-	p, err2 := strconv.ParseFloat(period, 64)
-	if err1 != nil || err2 != nil || p <= 0 {
-		return 0
-	}
-	return l / p
 }
 
 // countCPUs is the number of CPUs in a list like "0-3,8".

@@ -9,11 +9,6 @@ func TestReadingProc(t *testing.T) {
 			t.Errorf("countCPUs(%q) is %d, want %d", list, got, want)
 		}
 	}
-	for text, want := range map[string]float64{"max 100000": 0, "150000 100000": 1.5, "": 0, "1 0": 0} {
-		if got := quota(text); got != want {
-			t.Errorf("quota(%q) is %v, want %v", text, got, want)
-		}
-	}
 	if got := bracketed("always [madvise] never"); got != "madvise" {
 		t.Errorf("got %q", got)
 	}

@@ -155,7 +155,7 @@ func openInstance(ctx context.Context, env workloads.Env) (_ workloads.Instance,
 		setup:   s,
 		seed:    env.Seed,
 		gaps:    rand.New(rand.NewPCG(env.Seed, 1)),
-		cores:   usableCores(),
+		cores:   workloads.UsableCores(),
 		answers: make([]uint32, s.Requests),
 		meter:   newMeter(),
 	}

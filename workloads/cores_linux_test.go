@@ -1,4 +1,4 @@
-package concurrency
+package workloads
 
 import "testing"
 
@@ -11,6 +11,9 @@ func TestQuotaOf(t *testing.T) {
 		"100000 0\n":      0,
 		"100000":          0,
 		"":                0,
+		"max 100000":      0,
+		"150000 100000":   1.5,
+		"1 0":             0,
 	} {
 		if got := quotaOf(content); got != want {
 			t.Errorf("cpu.max %q grants %v cores, want %v", content, got, want)
