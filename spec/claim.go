@@ -27,7 +27,12 @@ type Claim struct {
 	Value string
 	// Expect is a condition over value.
 	Expect string
+
+	filter Filter
 }
+
+// Filter is Where, compiled; each caller gets one of its own.
+func (c *Claim) Filter() *Filter { return &Filter{conditions: c.filter.conditions} }
 
 // buildClaims checks the claims against the columns of their tables.
 func (b *builder) buildClaims() {
@@ -40,7 +45,7 @@ func (b *builder) buildClaims() {
 		seen[d.Name.Value] = true
 		c := Claim{Name: d.Name.Value, Samples: d.Over == overSamples, Where: d.Where.values(), Value: d.Value.Value, Expect: d.Expect.Value}
 		t := b.table(c.Samples)
-		b.checkConditions("claim", d.Where, t)
+		c.filter = b.checkConditions("claim", d.Where, t)
 		for _, name := range d.ForEach {
 			b.checkParam("for_each", name)
 			c.ForEach = append(c.ForEach, name.Value)
@@ -51,13 +56,18 @@ func (b *builder) buildClaims() {
 }
 
 // checkConditions compiles conditions over one row of a table.
-func (b *builder) checkConditions(what string, conditions []document.Text, t table) {
+func (b *builder) checkConditions(what string, conditions []document.Text, t table) Filter {
+	var f Filter
 	l := language{env: rowEnv(t.columns), functions: mathFunctions()}
 	for _, text := range conditions {
-		if text.Value != "" && b.columnsKnown(&l, what, text, t) {
-			l.compileAs(&b.problems, text, "a bool", reflect.Bool)
+		if text.Value == "" || !b.columnsKnown(&l, what, text, t) {
+			continue
+		}
+		if x := l.compileAs(&b.problems, text, "a bool", reflect.Bool); x != nil {
+			f.conditions = append(f.conditions, x)
 		}
 	}
+	return f
 }
 
 // checkValue compiles the value of a claim, and what it expects of it.

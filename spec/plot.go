@@ -54,7 +54,12 @@ type Plot struct {
 	Bins int
 	// References are lines to compare with.
 	References []Reference
+
+	filter Filter
 }
+
+// Filter is Where, compiled; each caller gets one of its own.
+func (p *Plot) Filter() *Filter { return &Filter{conditions: p.filter.conditions} }
 
 // A Reference is a straight line across a plot, at an x or at a y.
 type Reference struct {
@@ -124,7 +129,7 @@ func (b *builder) buildPlot(d *plotDoc) {
 	if d.Facet.Value != "" {
 		c.column("facet", d.Facet, aParam)
 	}
-	b.checkConditions("plot", d.Where, c.table)
+	p.filter = b.checkConditions("plot", d.Where, c.table)
 	c.checkCurves(d, rules.fit)
 	for _, axis := range d.Log {
 		p.LogX = p.LogX || axis.Value == "x"

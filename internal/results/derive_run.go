@@ -35,28 +35,13 @@ func (d *derivation) writeRun() error {
 			return err
 		}
 		for _, f := range facts {
-			f.write(table)
+			table.Value(f.value)
 		}
 		if err := table.EndRow(); err != nil {
 			return err
 		}
 		return table.Close()
 	})
-}
-
-func (f *fact) write(w *tableWriter) {
-	switch x := f.value.(type) {
-	case nil:
-		w.Null()
-	case int64:
-		w.Int(x)
-	case float64:
-		w.Float(x)
-	case string:
-		w.Text(x)
-	case bool:
-		w.Bool(x)
-	}
 }
 
 // status is how the run ended; without a record of that it is running, or was

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -91,6 +92,24 @@ func (w *tableWriter) Text(v string) {
 
 // Bool adds a truth value.
 func (w *tableWriter) Bool(v bool) { w.add(Bool, parquet.BooleanValue(v)) }
+
+// Value adds an int64, a float64, a string or a bool; nil is NULL.
+func (w *tableWriter) Value(v any) {
+	switch x := v.(type) {
+	case nil:
+		w.Null()
+	case int64:
+		w.Int(x)
+	case float64:
+		w.Float(x)
+	case string:
+		w.Text(x)
+	case bool:
+		w.Bool(x)
+	default:
+		w.err = cmp.Or(w.err, fmt.Errorf("a %T is no value of a table", v))
+	}
+}
 
 // Null adds a NULL.
 func (w *tableWriter) Null() {

@@ -20,6 +20,10 @@ const (
 	SamplesFile = "samples.parquet"
 	SummaryFile = "summary.parquet"
 	RunFile     = "run.parquet"
+	ClaimsFile  = "claims.parquet"
+	ReportFile  = "report.html"
+	// PlotsFolder has the pictures of the run.
+	PlotsFolder = "plots"
 	// FilesFolder has a folder for each point that keeps files.
 	FilesFolder = "files"
 )

@@ -3,7 +3,9 @@ package results
 import (
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
@@ -33,8 +35,9 @@ type vector struct {
 // ReadSummary reads the summary.parquet of a run.
 func ReadSummary(dir string) (*Table, error) { return ReadTable(filepath.Join(dir, SummaryFile)) }
 
-// ReadTable reads a Parquet file that this package wrote.
-func ReadTable(path string) (t *Table, err error) {
+// ReadTable reads a Parquet file that this package wrote: the columns named, or
+// all if none is. A name that the file does not have is passed over.
+func ReadTable(path string, columns ...string) (t *Table, err error) {
 	r, err := openTable(path)
 	if err != nil {
 		return nil, err
@@ -48,18 +51,21 @@ func ReadTable(path string) (t *Table, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("read table %s: %w", path, err)
 	}
-	t = &Table{Columns: cols, Rows: int(r.file.NumRows())}
+	t = &Table{Rows: int(r.file.NumRows())}
 	t.RunID, _ = r.file.Lookup(metaRunID)
 	t.Spec, _ = r.file.Lookup(metaSpec)
 	for i, name := range r.names() {
 		if i >= len(cols) || cols[i].Name != name {
 			return nil, fmt.Errorf("read table %s: column %q is not described", path, name)
 		}
+		if len(columns) > 0 && !slices.Contains(columns, name) {
+			continue
+		}
 		var v vector
 		if err := r.eachValue(i, func(x parquet.Value) { v.add(&cols[i], x) }); err != nil {
 			return nil, fmt.Errorf("read table %s: %w", path, err)
 		}
-		t.vectors = append(t.vectors, v)
+		t.Columns, t.vectors = append(t.Columns, cols[i]), append(t.vectors, v)
 	}
 	return t, nil
 }
@@ -114,4 +120,42 @@ func (t *Table) Floats(column string) []float64 {
 		return t.vectors[i].floats
 	}
 	return nil
+}
+
+// Numbers returns a column of numbers, timestamps being microseconds since 1970
+// and NULL being NaN, or nil where there is none of that name. The caller must
+// not change it.
+func (t *Table) Numbers(column string) []float64 {
+	i := findColumn(t.Columns, column)
+	if i < 0 || t.Columns[i].Type == String || t.Columns[i].Type == Bool {
+		return nil
+	}
+	v := &t.vectors[i]
+	if t.Columns[i].Type == Double {
+		return v.floats
+	}
+	numbers := make([]float64, len(v.ints))
+	for row, n := range v.ints {
+		numbers[row] = float64(n)
+		if v.null != nil && v.null[row] {
+			numbers[row] = math.NaN()
+		}
+	}
+	return numbers
+}
+
+// Operand returns a cell as expressions of a spec take it (see [spec.Filter]):
+// an int, a float64, a string or a bool. Timestamps are microseconds since 1970,
+// a number that is NULL is NaN, and so is one that is not there.
+func (t *Table) Operand(row int, column string) any {
+	switch v := t.Value(row, column).(type) {
+	case int64:
+		return int(v)
+	case time.Time:
+		return int(v.UnixMicro())
+	case nil:
+		return math.NaN()
+	default:
+		return v
+	}
 }
