@@ -12,6 +12,7 @@ import (
 // conditions hold. The zero value keeps every row. It is for one goroutine.
 type Filter struct {
 	conditions []*expression
+	columns    []string
 	machine    vm.VM
 	env        map[string]any
 }
@@ -34,9 +35,9 @@ func (f *Filter) Keep(value func(column string) any) (bool, error) {
 		return true, nil
 	}
 	if f.env == nil {
-		f.env = map[string]any{}
+		f.env, f.columns = map[string]any{}, f.Columns()
 	}
-	for _, name := range f.Columns() {
+	for _, name := range f.columns {
 		v := value(name)
 		if number, ok := v.(float64); ok && math.IsNaN(number) {
 			return false, nil
