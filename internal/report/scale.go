@@ -85,10 +85,13 @@ func ScaleFor(unit string, values []float64) Scale {
 	return Scale{Unit: best.unit, factor: best.size / size}
 }
 
+// Of returns the shown value of a stored one.
+func (s Scale) Of(v float64) float64 { return v / s.factor }
+
 // Format renders one stored value without its unit, to four significant
 // digits; what is not a number is "-".
 func (s Scale) Format(v float64) string {
-	v /= s.factor
+	v = s.Of(v)
 	return formatDecimals(v, decimalsFor(v))
 }
 
