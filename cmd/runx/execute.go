@@ -99,7 +99,7 @@ func (x *execution) show(d *results.Derived) error {
 		return err
 	}
 	x.t.heading(x.spec.Name, x.spec.Title)
-	if err := report.NewView(summary, maxShown).Write(x.t.out, x.t.outWidth(), x.t.outStyle()); err != nil {
+	if err := report.NewView(summary, report.ViewOptions{Spec: x.spec, Rows: maxShown}).Write(x.t.out, x.t.outWidth(), x.t.outStyle()); err != nil {
 		return err
 	}
 	samples := linkTo(d.Samples, filepath.Join(x.root, x.spec.Name+".parquet"))

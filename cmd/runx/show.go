@@ -56,5 +56,5 @@ func show(t *terminal, dir string) error {
 		begun = ", begun " + time.UnixMicro(info.CreatedAt).Format(time.DateTime+" MST")
 	}
 	fmt.Fprintf(t.out, "run %s, %s%s\n", info.ID, info.Status, begun)
-	return report.NewView(summary, 0).Write(t.out, t.outWidth(), t.outStyle())
+	return report.NewView(summary, report.ViewOptions{}).Write(t.out, t.outWidth(), t.outStyle())
 }

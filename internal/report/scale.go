@@ -165,6 +165,8 @@ func formatDecimals(v float64, decimals int) string {
 		return "-"
 	case math.Abs(v) >= 1e9:
 		return strconv.FormatFloat(v, 'g', 4, 64)
+	case v != 0 && math.Abs(v) < 1e-4:
+		return strconv.FormatFloat(v, 'e', min(decimals, 3), 64)
 	}
 	return strconv.FormatFloat(v, 'f', decimals, 64)
 }

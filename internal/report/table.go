@@ -2,6 +2,7 @@ package report
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -24,56 +25,67 @@ type TableColumn struct {
 // columnGap is the space between two columns.
 const columnGap = 2
 
-// Write lays the table out in width cells (0: as wide as it needs). Columns
-// that do not fit are hidden, the last ones first; it returns how many.
+// Write lays the table out in width cells (0: as wide as it needs). Where that is
+// too narrow, headings are broken between their words, and columns that still do
+// not fit are hidden, the last ones first; it returns how many.
 func (t *Table) Write(w io.Writer, width int, style Style) (hidden int, err error) {
-	widths := t.widths()
-	shown := fit(t.Columns, widths, width)
+	l := t.layout(width)
 	var b strings.Builder
-	line := func(cell func(i int) string, paint func(string) string) {
-		var l strings.Builder
-		for k, i := range shown {
-			if k > 0 {
-				l.WriteString(strings.Repeat(" ", columnGap))
-			}
-			text, last := Printable(cell(i)), k == len(shown)-1
-			pad := strings.Repeat(" ", max(widths[i]-cells(text), 0))
-			switch {
-			case t.Columns[i].Right:
-				l.WriteString(pad + text)
-			case last:
-				l.WriteString(text)
-			default:
-				l.WriteString(text + pad)
-			}
-		}
-		b.WriteString(paint(strings.TrimRight(l.String(), " ")) + "\n")
+	for line := range l.height {
+		b.WriteString(style.Bold(l.line(t, func(i int) string { return l.heading(i, line) })) + "\n")
 	}
-	line(func(i int) string { return t.Columns[i].Title }, style.Bold)
 	if t.hasUnits() {
-		line(func(i int) string { return t.Columns[i].Unit }, style.Dim)
+		b.WriteString(style.Dim(l.line(t, func(i int) string { return t.Columns[i].Unit })) + "\n")
 	}
-	plain := func(s string) string { return s }
 	for _, row := range t.Rows {
-		line(func(i int) string { return row[i] }, plain)
+		b.WriteString(l.line(t, func(i int) string { return row[i] }) + "\n")
 	}
 	_, err = io.WriteString(w, b.String())
-	return len(t.Columns) - len(shown), err
+	return len(t.Columns) - len(l.shown), err
 }
 
 func (t *Table) hasUnits() bool {
-	for _, c := range t.Columns {
-		if c.Unit != "" {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(t.Columns, func(c TableColumn) bool { return c.Unit != "" })
 }
 
-func (t *Table) widths() []int {
+// A layout is where everything of a table stands.
+type layout struct {
+	shown  []int // columns, from left to right
+	widths []int // by column
+	heads  [][]string
+	height int // of the heading
+}
+
+func (t *Table) layout(width int) *layout {
+	l := &layout{widths: make([]int, len(t.Columns)), heads: make([][]string, len(t.Columns))}
+	body := t.bodyWidths()
+	for i, c := range t.Columns {
+		l.heads[i] = []string{Printable(c.Title)}
+		l.widths[i] = max(body[i], cells(l.heads[i][0]))
+	}
+	l.shown = fit(t.Columns, l.widths, width)
+	if len(l.shown) < len(t.Columns) {
+		for i, c := range t.Columns {
+			l.heads[i] = breakHeading(Printable(c.Title), body[i])
+			l.widths[i] = body[i]
+			for _, line := range l.heads[i] {
+				l.widths[i] = max(l.widths[i], cells(line))
+			}
+		}
+		l.squeeze(t.Columns, width)
+		l.shown = fit(t.Columns, l.widths, width)
+	}
+	for _, i := range l.shown {
+		l.height = max(l.height, len(l.heads[i]))
+	}
+	return l
+}
+
+// bodyWidths are the widths of the columns without their titles.
+func (t *Table) bodyWidths() []int {
 	widths := make([]int, len(t.Columns))
 	for i, c := range t.Columns {
-		widths[i] = max(cells(Printable(c.Title)), cells(Printable(c.Unit)))
+		widths[i] = cells(Printable(c.Unit))
 		for _, row := range t.Rows {
 			widths[i] = max(widths[i], cells(Printable(row[i])))
 		}
@@ -81,8 +93,93 @@ func (t *Table) widths() []int {
 	return widths
 }
 
-// fit returns the indices of the columns that have room in width: all that
-// must be kept, then the others from left to right as long as they fit.
+// leastSqueezed is how narrow a column becomes at most.
+const leastSqueezed = 6
+
+// squeeze shortens texts and headings of the columns that stay until the first
+// of the others has room: a table of parameters alone tells nothing.
+func (l *layout) squeeze(columns []TableColumn, width int) {
+	first := slices.IndexFunc(columns, func(c TableColumn) bool { return !c.Keep })
+	if first < 0 {
+		return
+	}
+	need := l.widths[first]
+	for i, c := range columns {
+		if c.Keep {
+			need += l.widths[i] + columnGap
+		}
+	}
+	for ; need > width; need-- {
+		widest := -1
+		for i, c := range columns {
+			if c.Keep && !c.Right && l.widths[i] > leastSqueezed && (widest < 0 || l.widths[i] > l.widths[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			return
+		}
+		l.widths[widest]--
+	}
+}
+
+// heading is one line of a column's heading; short ones stand at the foot.
+func (l *layout) heading(column, line int) string {
+	if at := line - (l.height - len(l.heads[column])); at >= 0 {
+		return l.heads[column][at]
+	}
+	return ""
+}
+
+// line renders one line of the table.
+func (l *layout) line(t *Table, cell func(column int) string) string {
+	var b strings.Builder
+	for k, i := range l.shown {
+		if k > 0 {
+			b.WriteString(strings.Repeat(" ", columnGap))
+		}
+		text := clip(Printable(cell(i)), l.widths[i])
+		pad := strings.Repeat(" ", l.widths[i]-cells(text))
+		if t.Columns[i].Right {
+			b.WriteString(pad + text)
+		} else {
+			b.WriteString(text + pad)
+		}
+	}
+	return strings.TrimRight(b.String(), " ")
+}
+
+// breakHeading breaks a title after "_" and " " so that its lines are no wider
+// than width, as far as its words allow.
+func breakHeading(title string, width int) []string {
+	var words []string
+	for rest := title; rest != ""; {
+		i := strings.IndexAny(rest, "_ ") + 1
+		if i == 0 {
+			i = len(rest)
+		}
+		words = append(words, rest[:i])
+		rest = rest[i:]
+	}
+	for _, word := range words {
+		width = max(width, cells(strings.TrimRight(word, " ")))
+	}
+	lines := []string{""}
+	for _, word := range words {
+		last := &lines[len(lines)-1]
+		if *last != "" && cells(*last+strings.TrimRight(word, " ")) > width {
+			*last = strings.TrimRight(*last, " ")
+			lines = append(lines, word)
+			continue
+		}
+		*last += word
+	}
+	return lines
+}
+
+// fit returns the indices of the columns that have room in width (0: there is no
+// bound): all that must be kept, then the others from left to right as long as
+// they fit.
 func fit(columns []TableColumn, widths []int, width int) []int {
 	used := -columnGap
 	for i, c := range columns {

@@ -19,57 +19,72 @@ type View struct {
 	// Fixed are the parameters that are the same in all rows: "batch=1".
 	Fixed []string
 	// Points is the number of rows that there are, shown or not.
-	Points int
-	table  Table
-	rows   []int // of the summary that are shown
+	Points  int
+	table   Table
+	rows    []int // of the summary that are shown
+	thinned []string
 }
 
-// An estimate is one column of a view: a statistic of a metric.
-type estimate struct{ metric, stat string }
+// ViewOptions say what is picked from a summary.
+type ViewOptions struct {
+	// Spec says by its claims and plots what tells most; nil says nothing.
+	Spec *spec.Spec
+	// Rows is how many points are shown at most; 0 shows all.
+	Rows int
+	// History gives the latency of the samples of each point in the order in
+	// which they were taken, by the row of the summary; nil where it is not known.
+	History [][]float64
+}
 
-func (e estimate) column() string { return e.metric + "_" + e.stat }
-
-// NewView picks from a summary. It shows at most maxRows points; 0 shows all.
-func NewView(summary *results.Table, maxRows int) *View {
+// NewView picks from a summary.
+func NewView(summary *results.Table, o ViewOptions) *View {
 	v := &View{Points: summary.Rows}
-	shown := summary.Rows
-	if maxRows > 0 {
-		shown = min(shown, maxRows)
-	}
-	for i := range shown {
-		v.rows = append(v.rows, i)
-	}
-	v.table.Rows = make([][]string, shown)
+	v.rows, v.thinned = telling(summary, o.Rows)
+	v.table.Rows = make([][]string, len(v.rows))
 	v.addParams(summary)
 	v.addCounts(summary)
-	for _, e := range estimates(summary) {
-		v.addEstimate(summary, e)
+	for _, x := range Telling(o.Spec, summary) {
+		v.addEstimate(summary, x)
 	}
+	v.addHistory(summary, o.History)
 	return v
 }
 
 // Write prints the view in width cells (0: as wide as it needs).
 func (v *View) Write(w io.Writer, width int, style Style) error {
 	if len(v.Fixed) > 0 {
-		if _, err := fmt.Fprintln(w, style.Dim(Printable(strings.Join(v.Fixed, " ")))); err != nil {
+		if _, err := fmt.Fprintln(w, style.Dim(Wrap(Printable(strings.Join(v.Fixed, " ")), width, 2))); err != nil {
 			return err
 		}
 	}
-	hidden, err := v.table.Write(w, width, style)
-	if err != nil {
+	if _, err := v.table.Write(w, width, style); err != nil {
 		return err
 	}
-	var more []string
-	if n := v.Points - len(v.rows); n > 0 {
-		more = append(more, counted(n, "more point"))
+	for _, note := range v.left(width) {
+		if _, err := fmt.Fprintln(w, style.Dim(Wrap(note, width, 4))); err != nil {
+			return err
+		}
 	}
-	if hidden > 0 {
-		more = append(more, counted(hidden, "more column")+" in a wider terminal")
+	return nil
+}
+
+// left says what is not shown, and where it is.
+func (v *View) left(width int) []string {
+	var notes []string
+	if n := len(v.rows); n < v.Points {
+		notes = append(notes, "... "+thinnedText(n, v.Points, v.thinned))
 	}
-	if len(more) > 0 {
-		_, err = fmt.Fprintln(w, style.Dim("... "+strings.Join(more, ", ")))
+	shown := v.table.layout(width).shown
+	var hidden []string
+	for i, c := range v.table.Columns {
+		if !slices.Contains(shown, i) {
+			hidden = append(hidden, Printable(c.Title))
+		}
 	}
-	return err
+	if len(hidden) > 0 {
+		notes = append(notes, "... "+counted(len(hidden), "more column")+": "+strings.Join(hidden, ", "))
+	}
+	return notes
 }
 
 func counted(n int, noun string) string {
@@ -132,20 +147,14 @@ func (v *View) addCounts(summary *results.Table) {
 
 // addEstimate shows one statistic with its interval in one unit; a column
 // without any value is left out.
-func (v *View) addEstimate(summary *results.Table, e estimate) {
-	values := summary.Floats(e.column())
-	if !slices.ContainsFunc(values, func(f float64) bool { return !math.IsNaN(f) }) {
+func (v *View) addEstimate(summary *results.Table, x Statistic) {
+	values := summary.Floats(x.Column())
+	if !slices.ContainsFunc(v.rows, func(row int) bool { return !math.IsNaN(values[row]) }) {
 		return
 	}
-	scale := ScaleFor(workloads.UnitOf(e.metric), values)
-	column := TableColumn{Title: BaseName(e.metric) + " " + e.stat, Unit: scale.Unit, Right: true}
-	lo, hi := summary.Floats(e.column()+"_lo"), summary.Floats(e.column()+"_hi")
-	// What is the same in every sample has an interval without width: a fact
-	// needs none.
-	if lo == nil || hi == nil || allExact(values, lo, hi) {
-		v.add(column, func(row int) string { return scale.Format(values[row]) })
-		return
-	}
+	scale := ScaleFor(unitOf(summary, x.Column()), values)
+	column := TableColumn{Title: BaseName(x.Metric) + " " + x.Stat, Unit: scale.Unit, Right: true}
+	lo, hi := summary.Floats(x.Column()+"_lo"), summary.Floats(x.Column()+"_hi")
 	text := map[int]string{}
 	estimateCells := func(row int) int {
 		estimate, _, _ := strings.Cut(text[row], " ")
@@ -153,89 +162,45 @@ func (v *View) addEstimate(summary *results.Table, e estimate) {
 	}
 	width := 0
 	for _, row := range v.rows {
-		text[row] = scale.FormatInterval(values[row], lo[row], hi[row])
+		text[row] = scale.Format(values[row])
+		// What is the same in every sample has an interval without width: a fact
+		// needs none.
+		if lo != nil && hi != nil && lo[row] != hi[row] {
+			text[row] = scale.FormatInterval(values[row], lo[row], hi[row])
+			column.Right = false // the estimates stand to the right, each interval beside its own
+		}
 		width = max(width, estimateCells(row))
 	}
-	column.Right = false // the estimates stand to the right, each interval beside its own
 	v.add(column, func(row int) string { return strings.Repeat(" ", width-estimateCells(row)) + text[row] })
 }
 
-func allExact(values, lo, hi []float64) bool {
-	for i, v := range values {
-		if lo[i] != v || hi[i] != v {
-			return false
-		}
-	}
-	return true
-}
-
-// estimates picks the statistics to show: for each metric of the experiment its
-// middle, and for the latency the farthest quantile too. What the runner adds
-// to every sample is for those who look for it in the table.
-func estimates(summary *results.Table) []estimate {
-	var order []string
-	stats := map[string][]string{}
+// unitOf is the unit of a column.
+func unitOf(summary *results.Table, column string) string {
 	for _, c := range summary.Columns {
-		metric, stat, ok := splitStatistic(c)
-		if !ok || ofRunner(metric) {
-			continue
-		}
-		if stats[metric] == nil {
-			order = append(order, metric)
-		}
-		stats[metric] = append(stats[metric], stat)
-	}
-	var picked []estimate
-	for _, metric := range order {
-		picked = append(picked, estimate{metric, middleOf(stats[metric])})
-	}
-	// Last, because it is the first to go where the terminal is narrow.
-	if tail := tailOf(stats[workloads.LatencyMetric]); tail != "" {
-		picked = append(picked, estimate{workloads.LatencyMetric, tail})
-	}
-	return slices.Compact(picked)
-}
-
-// splitStatistic takes the name of a statistic's column apart; the ends of
-// intervals are not statistics.
-func splitStatistic(c results.Column) (metric, stat string, ok bool) {
-	if c.Kind != results.StatisticColumn {
-		return "", "", false
-	}
-	i := strings.LastIndexByte(c.Name, '_')
-	if i < 0 {
-		return "", "", false
-	}
-	metric, stat = c.Name[:i], c.Name[i+1:]
-	return metric, stat, stat != "lo" && stat != "hi"
-}
-
-func ofRunner(metric string) bool {
-	return metric != workloads.LatencyMetric && slices.ContainsFunc(workloads.RunnerMetrics(),
-		func(m workloads.Metric) bool { return m.Name == metric })
-}
-
-// middleOf is the statistic that stands for a metric: the median, else the
-// mean, else the first that is kept.
-func middleOf(stats []string) string {
-	for _, s := range []string{"p50", string(spec.Mean)} {
-		if slices.Contains(stats, s) {
-			return s
+		if c.Name == column {
+			return c.Unit
 		}
 	}
-	return stats[0]
+	return ""
 }
 
-// tailOf is the farthest quantile above the median, "" if there is none.
-func tailOf(stats []string) string {
-	var tail string
-	farthest := 0.5
-	for _, s := range stats {
-		if q, ok := spec.Stat(s).Quantile(); ok && q > farthest {
-			tail, farthest = s, q
-		}
+// historyWidth is how many cells the history of a point takes.
+const historyWidth = 10
+
+// addHistory draws how the latency of each point went while it was sampled.
+func (v *View) addHistory(summary *results.Table, history [][]float64) {
+	if history == nil || len(history) != summary.Rows {
+		return
 	}
-	return tail
+	lines := map[int]string{}
+	moved := false
+	for _, row := range v.rows {
+		lines[row] = Spark(history[row], historyWidth)
+		moved = moved || lines[row] != "" && slices.Min(history[row]) < slices.Max(history[row])
+	}
+	if moved {
+		v.add(TableColumn{Title: "latency over time"}, func(row int) string { return lines[row] })
+	}
 }
 
 func formatCell(v any) string {
