@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"math"
 	"math/bits"
 
 	"gonum.org/v1/gonum/dsp/fourier"
@@ -31,6 +32,30 @@ func EffectiveSize(x []float64) float64 {
 		tau += 2 * pair
 	}
 	return float64(n) / max(tau, 1)
+}
+
+// Autocorrelation returns how alike samples are that lie lag apart in the
+// series, -1 to 1: the autocovariance with n in the denominator, as R's acf has it,
+// relative to the variance. It is NaN where the series does not vary or is not
+// longer than lag.
+//
+// Source: G. E. P. Box, G. M. Jenkins, "Time Series Analysis", 1976, 2.1.5.
+func Autocorrelation(x []float64, lag int) float64 {
+	if lag < 0 || lag >= len(x) {
+		return math.NaN()
+	}
+	mean := Mean(x)
+	var both, one float64
+	for i, v := range x {
+		one += (v - mean) * (v - mean)
+		if i >= lag {
+			both += (v - mean) * (x[i-lag] - mean)
+		}
+	}
+	if !(one > 0) {
+		return math.NaN()
+	}
+	return both / one
 }
 
 // autocovariance returns the biased autocovariance at the lags 0 to n-1, up to

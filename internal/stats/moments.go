@@ -23,6 +23,16 @@ func Mean(x []float64) float64 {
 	return mean + rest
 }
 
+// GeoMean returns the geometric mean: that of ratios, and of what spans orders of
+// magnitude. It is NaN where there is no sample or one is below 0.
+func GeoMean(x []float64) float64 {
+	logs := make([]float64, len(x))
+	for i, v := range x {
+		logs[i] = math.Log(v)
+	}
+	return math.Exp(Mean(logs))
+}
+
 // Std returns the standard deviation with n-1 in the denominator, NaN below two
 // samples.
 func Std(x []float64) float64 {

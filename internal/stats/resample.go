@@ -1,0 +1,64 @@
+package stats
+
+import (
+	"math/rand/v2"
+)
+
+// A Resampler draws bootstrap resamples of blocks of samples that belong
+// together, such as those of a round. It assumes that blocks are independent of
+// each other; within a block anything may be. A resample is a count per block,
+// how often it was drawn, so that statistics need no copy of the samples: see
+// [Blocked].
+//
+// Each draw takes one block less than there are, with replacement. That makes
+// the spread of a mean over resamples the standard error itself, where as many
+// as there are make it too narrow by sqrt(1-1/n). What few blocks leave unsure
+// beyond that is up to [SmallSampleConfidence] and [SmallSampleShare].
+//
+// The resample of a number is the same on any thread, and those of different
+// numbers or streams are independent.
+//
+// Source: J. N. K. Rao, C. F. J. Wu, "Resampling Inference with Complex Survey
+// Data", JASA 83, 1988; T. C. Hesterberg, "What Teachers Should Know About the
+// Bootstrap", The American Statistician 69(4), 2015, 4.1.
+type Resampler struct {
+	Seed uint64
+	// Stream tells apart what is drawn independently with one seed, such as the
+	// points of a run.
+	Stream uint64
+}
+
+// Draw sets how often each block is in the resample of this number. One block
+// alone is always drawn once.
+func (r Resampler) Draw(counts []int32, number int) {
+	clear(counts)
+	n := len(counts)
+	if n == 0 {
+		return
+	}
+	seed := scramble(scramble(r.Seed) ^ r.Stream)
+	rng := rand.New(rand.NewPCG(seed, scramble(seed^uint64(number))))
+	for range max(n-1, 1) {
+		counts[rng.IntN(n)]++
+	}
+}
+
+// LeaveOut sets the counts of a jackknife's resample: each block once, but for
+// one.
+func LeaveOut(counts []int32, block int) {
+	for i := range counts {
+		counts[i] = 1
+	}
+	counts[block] = 0
+}
+
+// scramble spreads seeds that lie close over all numbers.
+//
+// Source: G. L. Steele et al., "Fast Splittable Pseudorandom Number Generators",
+// OOPSLA 2014: SplitMix64.
+func scramble(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
