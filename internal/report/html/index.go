@@ -1,8 +1,6 @@
 package html
 
 import (
-	"context"
-	"errors"
 	"io"
 	"time"
 
@@ -31,6 +29,8 @@ type IndexSpec struct {
 	Figure *figure.Figure
 	// Runs is how many runs of the spec there are.
 	Runs int
+	// Problem says what could not be read of the run; empty where all could.
+	Problem string
 }
 
 // An IndexClaim is a claim with the verdicts on its groups.
@@ -60,11 +60,15 @@ type IndexRun struct {
 	Verdicts Verdicts
 }
 
-// GatherIndex reads all runs below root. A run that cannot be read is part of
-// the index with its status and fails nothing.
-func GatherIndex(ctx context.Context, root string) (*IndexContent, error) {
-	return nil, errors.ErrUnsupported
-}
-
 // Index writes the page over all runs.
-func Index(w io.Writer, c *IndexContent) error { return errors.ErrUnsupported }
+func Index(w io.Writer, c *IndexContent) error {
+	body, err := newIndexPage(c)
+	if err != nil {
+		return err
+	}
+	p := page{Title: "runs", Kind: "index", Body: body}
+	if len(c.Runs) > 0 {
+		p.Nav = []anchor{{"specs", "Specs"}, {"runs", "All runs"}}
+	}
+	return p.write(w, "index.gohtml")
+}

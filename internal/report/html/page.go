@@ -4,9 +4,11 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
+	"io/fs"
 
 	"runx/internal/report/figure"
 )
@@ -18,7 +20,8 @@ var assets embed.FS
 type page struct {
 	// Title is what the tab says.
 	Title string
-	// Kind is the class of the body: "report".
+	// Kind is the class of the body, "report", and names the style sheet of its
+	// own, if it has one.
 	Kind string
 	// Nav are the sections to jump to.
 	Nav []anchor
@@ -48,6 +51,10 @@ func (p page) write(w io.Writer, body string) error {
 	if err != nil {
 		return fmt.Errorf("read the style sheet: %w", err)
 	}
+	own, err := assets.ReadFile("assets/" + p.Kind + ".css")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read the style sheet of the page %s: %w", body, err)
+	}
 	script, err := assets.ReadFile("assets/page.js")
 	if err != nil {
 		return fmt.Errorf("read the script: %w", err)
@@ -55,7 +62,7 @@ func (p page) write(w io.Writer, body string) error {
 	f := frame{
 		page:   p,
 		Policy: policy(script),
-		Style:  template.CSS(string(style) + figureStyle()),
+		Style:  template.CSS(string(style) + string(own) + figureStyle()),
 		Script: template.JS(script),
 	}
 	if err := t.ExecuteTemplate(w, "page", f); err != nil {
