@@ -19,7 +19,6 @@ import (
 	"runx/internal/claims"
 	"runx/internal/report/figure"
 	"runx/internal/results"
-	"runx/spec"
 )
 
 // GatherIndex reads all runs below root. A run that cannot be read is part of
@@ -220,27 +219,24 @@ func indexClaims(judgements []claims.Judgement) []IndexClaim {
 	return list
 }
 
-// firstFigure draws the first plot that the summary is enough for, or else the
-// first; nil where the spec has none.
+// firstFigure draws the first plot of a run, nil where the spec has none.
 func firstFigure(r *results.Reading) (*figure.Figure, error) {
-	plots := r.Spec.Plots
-	if len(plots) == 0 {
+	if len(r.Spec.Plots) == 0 {
 		return nil, nil
 	}
-	i := max(0, slices.IndexFunc(plots, func(p spec.Plot) bool { return !p.Samples }))
 	data := figure.Data{Spec: r.Spec}
 	var err error
 	if data.Summary, err = r.Summary(); err != nil {
 		return nil, err
 	}
-	if plots[i].Samples {
+	if r.Spec.Plots[0].Samples {
 		if data.Samples, err = r.Samples(); err != nil {
 			return nil, err
 		}
 	}
-	f, err := figure.New(data, i)
+	f, err := figure.New(data, 0)
 	if err != nil {
-		return nil, fmt.Errorf("draw plot %d of run %s: %w", i+1, r.Info.ID, err)
+		return nil, fmt.Errorf("draw the first plot of run %s: %w", r.Info.ID, err)
 	}
 	return f, nil
 }
