@@ -1,0 +1,170 @@
+package figure
+
+import (
+	"math"
+	"strings"
+
+	"runx/internal/report"
+	"runx/spec"
+	"runx/workloads"
+)
+
+// An axis is one direction of a panel. Its values are as stored; what is
+// written on it is in the unit that reads best.
+type axis struct {
+	columns []string // shown, for the title
+	unit    string   // of the stored values
+	title   string   // instead of one made of the columns
+	log     bool
+	// categories are at 0, 1, 2 ...; nil is an axis of numbers.
+	categories []string
+	// values are those of a parameter, which make better ticks than round
+	// numbers where they are few.
+	values []float64
+	whole  bool // only whole numbers have a meaning
+	// tight axes end where the values do.
+	tight  bool
+	lo, hi float64
+	used   bool // lo and hi are set
+	scale  report.Scale
+}
+
+// include widens the axis so far that v is on it. What cannot be on it is
+// passed over.
+func (a *axis) include(v float64) {
+	if math.IsNaN(v) || math.IsInf(v, 0) || a.log && v <= 0 {
+		return
+	}
+	if !a.used {
+		a.lo, a.hi, a.used = v, v, true
+		return
+	}
+	a.lo, a.hi = min(a.lo, v), max(a.hi, v)
+}
+
+// fraction is where v is between the ends of the axis: 0 to 1, beyond that
+// outside, NaN where it has no place.
+func (a *axis) fraction(v float64) float64 {
+	if !a.log {
+		return (v - a.lo) / (a.hi - a.lo)
+	}
+	if v <= 0 {
+		return math.NaN()
+	}
+	return math.Log(v/a.lo) / math.Log(a.hi/a.lo)
+}
+
+// name is the title of the axis, with the unit of its ticks.
+func (a *axis) name() string {
+	name := a.title
+	if name == "" {
+		var names []string
+		for _, c := range a.columns {
+			names = append(names, columnName(c))
+		}
+		name = strings.Join(names, ", ")
+	}
+	if unit := a.scale.Unit; unit != "" && !a.ownUnits() {
+		name += " (" + unit + ")"
+	}
+	return name
+}
+
+// settle gives the axis its ends and its unit, once all marks have been
+// reached.
+func (a *axis) settle() {
+	if !a.used {
+		a.lo, a.hi, a.used = 1, 10, true
+		if !a.log {
+			a.lo, a.hi = 0, 1
+		}
+	}
+	a.scale = report.ScaleFor(a.unit, a.typical())
+	if a.categories != nil || a.tight && a.hi > a.lo {
+		return
+	}
+	if a.log {
+		a.settleLog()
+		return
+	}
+	a.settleLinear()
+}
+
+// typical are values that stand for those on the axis, to choose a unit by.
+func (a *axis) typical() []float64 {
+	if a.log {
+		return []float64{a.lo, a.hi}
+	}
+	return []float64{max(math.Abs(a.lo), math.Abs(a.hi)) / 2}
+}
+
+// margin is the part of an axis that stays free at an end with values.
+const margin = 0.04
+
+func (a *axis) settleLog() {
+	if a.hi/a.lo < 1.1 {
+		a.lo, a.hi = a.lo/1.5, a.hi*1.5
+		return
+	}
+	// Whole ratios may overflow, logarithms do not.
+	pad := margin * (math.Log(a.hi) - math.Log(a.lo))
+	a.lo = max(a.lo*math.Exp(-pad), math.SmallestNonzeroFloat64)
+	a.hi = min(a.hi*math.Exp(pad), math.MaxFloat64)
+}
+
+func (a *axis) settleLinear() {
+	if span := a.hi - a.lo; span <= 1e-12*max(math.Abs(a.lo), math.Abs(a.hi)) {
+		pad := max(math.Abs(a.lo)*0.1, 1e-300)
+		if a.lo == 0 {
+			pad = 1
+		}
+		a.lo, a.hi = a.lo-pad, a.hi+pad
+		return
+	}
+	lo, hi := a.lo, a.hi
+	span := min(hi/2-lo/2, math.MaxFloat64/8) * 2
+	// Zero is the natural end of what is near it.
+	if lo >= 0 && lo < 0.4*hi {
+		lo = 0
+	} else if lo != 0 {
+		lo -= margin * span
+	}
+	if hi <= 0 && hi > 0.4*a.lo {
+		hi = 0
+	} else if hi != 0 {
+		hi += margin * span
+	}
+	a.lo, a.hi = lo, hi
+}
+
+// metricOf parts a column of the summary into metric and statistic:
+// "latency_ms_p50" is "latency_ms" and "p50".
+func metricOf(column string) (metric, stat string) {
+	i := strings.LastIndexByte(column, '_')
+	if i < 0 || workloads.UnitOf(column) != "" {
+		return column, ""
+	}
+	switch stat = column[i+1:]; spec.Stat(stat) {
+	case spec.Mean, spec.Std, spec.CV, spec.Min, spec.Max, spec.Sum, spec.Skewness:
+		return column[:i], stat
+	}
+	if _, ok := spec.Stat(stat).Quantile(); ok {
+		return column[:i], stat
+	}
+	return column, ""
+}
+
+// columnName is a column for a reader, without its unit: "latency p50".
+func columnName(column string) string {
+	metric, stat := metricOf(column)
+	name := report.BaseName(metric)
+	switch workloads.UnitOf(metric) {
+	case "ratio", "count", "flops":
+		name = strings.TrimSuffix(strings.TrimSuffix(name, "_count"), "_flops")
+	}
+	name = strings.ReplaceAll(name, "_", " ")
+	if stat != "" {
+		name += " " + stat
+	}
+	return name
+}
