@@ -34,7 +34,10 @@ const (
 	heatSteps = 256
 )
 
-// names are those of CSS variables. Heat has none: it is the same in both
+// markInk is that of the only series.
+const markInk = seriesInk
+
+// inkNames are those of CSS variables. Heat has none: it is the same in both
 // themes.
 var inkNames = [seriesInk]string{"ground", "text", "muted", "grid", "axis", "alarm", "paper", "coal"}
 
