@@ -11,7 +11,7 @@ import (
 )
 
 // A Claim is a statement about the rows of a run. Its expressions are checked;
-// what evaluates them compiles them with [ColumnFunctions].
+// what evaluates them takes its [Claim.Filter] and its [Claim.Program].
 type Claim struct {
 	Name string
 	// Samples is true where the rows are those of the samples that are ok, and
@@ -28,7 +28,8 @@ type Claim struct {
 	// Expect is a condition over value.
 	Expect string
 
-	filter Filter
+	filter  Filter
+	columns []tableColumn
 }
 
 // Filter is Where, compiled; each caller gets one of its own.
@@ -45,6 +46,7 @@ func (b *builder) buildClaims() {
 		seen[d.Name.Value] = true
 		c := Claim{Name: d.Name.Value, Samples: d.Over == overSamples, Where: d.Where.values(), Value: d.Value.Value, Expect: d.Expect.Value}
 		t := b.table(c.Samples)
+		c.columns = t.columns
 		c.filter = b.checkConditions("claim", d.Where, t)
 		for _, name := range d.ForEach {
 			b.checkParam("for_each", name)
@@ -76,7 +78,7 @@ func (b *builder) checkValue(d *claimDoc, t table) {
 		return // the decoder has reported it
 	}
 	value := any(0.0)
-	l := language{env: columnEnv(t.columns), functions: mathFunctions(), options: ColumnFunctions(nil)}
+	l := language{env: columnEnv(t.columns), functions: mathFunctions(), options: columnFunctions(nil, nil)}
 	if b.columnsKnown(&l, "claim", d.Value, t) {
 		x := l.compileAs(&b.problems, d.Value, "one number or one bool", reflect.Int, reflect.Float64, reflect.Bool)
 		if x != nil {

@@ -3,13 +3,40 @@ package spec
 import (
 	"fmt"
 	"math"
+	"reflect"
+	"slices"
 
 	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/builtin"
+	"github.com/expr-lang/expr/conf"
 )
 
 // A Column is what a numeric column of a table is to a claim: one value
 // per row, NaN where there is none.
 type Column []float64
+
+func (c Column) sum() float64 {
+	sum := 0.0
+	for _, v := range c {
+		sum += v
+	}
+	return sum
+}
+
+func (c Column) median() float64 {
+	sorted := slices.Sorted(slices.Values(c))
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
+
+func (c Column) abs() Column {
+	result := make(Column, len(c))
+	for i, v := range c {
+		result[i] = math.Abs(v)
+	}
+	return result
+}
 
 // A Signature is a function over columns that the value of a claim may call,
 // beside expr's own functions for arrays.
@@ -41,14 +68,18 @@ func Signatures() []Signature {
 	}
 }
 
-// ColumnFunctions declares the signatures and the arithmetic of columns to
-// expr. call performs a function by name; to check types alone it is nil.
-func ColumnFunctions(call func(name string, args []any) (any, error)) []expr.Option {
+// columnFunctions declares the signatures and the arithmetic of columns to
+// expr. call performs a function by name, limit is charged with the rows that
+// it goes over; to check types alone both are nil.
+func columnFunctions(call func(name string, args []any) (any, error), limit *stepLimit) []expr.Option {
 	var options []expr.Option
 	for _, s := range Signatures() {
 		options = append(options, expr.Function(s.Name, func(args ...any) (any, error) {
 			if call == nil {
 				return nil, fmt.Errorf("%s needs rows", s.Name)
+			}
+			if err := limit.charge(args); err != nil {
+				return nil, err
 			}
 			return call(s.Name, args)
 		}, s.Types...))
@@ -57,10 +88,56 @@ func ColumnFunctions(call func(name string, args []any) (any, error)) []expr.Opt
 		// The space keeps the name out of the reach of expressions.
 		name := "column " + op.token
 		options = append(options, expr.Function(name, func(args ...any) (any, error) {
+			if err := limit.charge(args); err != nil {
+				return nil, err
+			}
 			return elementwise(op.apply, args[0], args[1])
 		}, columnPairs...), expr.Operator(op.token, name))
 	}
-	return options
+	return append(options, absOfColumns(limit))
+}
+
+// absOfColumns makes the abs of a column a column. expr's own takes one number.
+func absOfColumns(limit *stepLimit) expr.Option {
+	return func(c *conf.Config) {
+		plain := c.Builtins["abs"]
+		c.Functions["abs"] = &builtin.Function{
+			Name: "abs",
+			Validate: func(args []reflect.Type) (reflect.Type, error) {
+				if len(args) == 1 && args[0] == reflect.TypeFor[Column]() {
+					return args[0], nil
+				}
+				return plain.Validate(args)
+			},
+			Func: func(args ...any) (any, error) {
+				if c, ok := args[0].(Column); ok {
+					return c.abs(), limit.charge(args)
+				}
+				return builtin.Abs(args[0]), nil
+			},
+		}
+		c.Visitors = append(c.Visitors, &absType{})
+	}
+}
+
+// absType types the abs of what operators have made a column. expr types a
+// call once, and operators work from the inside out, again and again.
+type absType struct{ changed bool }
+
+func (a *absType) Reset()             { a.changed = false }
+func (a *absType) ShouldRepeat() bool { return a.changed }
+
+func (a *absType) Visit(node *ast.Node) {
+	call, ok := (*node).(*ast.CallNode)
+	if !ok || len(call.Arguments) != 1 {
+		return
+	}
+	name, ok := call.Callee.(*ast.IdentifierNode)
+	column := reflect.TypeFor[Column]()
+	if ok && name.Value == "abs" && call.Arguments[0].Type() == column && call.Type() != column {
+		call.SetType(column)
+		a.changed = true
+	}
 }
 
 var columnPairs = []any{

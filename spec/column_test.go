@@ -28,9 +28,12 @@ func TestColumnArithmetic(t *testing.T) {
 		{"median(x)", 2.0},
 		{"all(x, # > 0)", true},
 		{"len(x)", 3},
+		{"abs(x - 3)", Column{2, 1, 1}},
+		{"max(abs(y - x) / x)", 1.0},
+		{"abs(-2)", 2},
 	}
 	for _, tt := range tests {
-		options := append(ColumnFunctions(nil), expr.Env(env), typedAggregates)
+		options := append(columnFunctions(nil, nil), expr.Env(env), typedAggregates)
 		program, err := expr.Compile(tt.expr, options...)
 		if err != nil {
 			t.Errorf("%s: %v", tt.expr, err)
@@ -51,13 +54,13 @@ func TestColumnFunctions(t *testing.T) {
 	t.Parallel()
 	env := map[string]any{"x": Column{1, 2}}
 	var called []string
-	options := append(ColumnFunctions(func(name string, args []any) (any, error) {
+	options := append(columnFunctions(func(name string, args []any) (any, error) {
 		called = append(called, name)
 		if name == "above" || name == "below" {
 			return Column{float64(len(args))}, nil
 		}
 		return float64(len(args)), nil
-	}), expr.Env(env))
+	}, nil), expr.Env(env))
 	program, err := expr.Compile(`sum(above(x, x, 0.5)) + argmax(x, x) + sum(below(x, x, 0.5)) + exponent(x, x) + geomean(x) + knee(x, x) + pick("x", {a: 1}) + quantile(x, 0.5) + r2(x, x) + slope(x, x) + spearman(x, x)`, options...)
 	if err != nil {
 		t.Fatal(err)

@@ -49,6 +49,8 @@ type language struct {
 	functions []function
 	options   []expr.Option
 	steps     int // bound of one evaluation; 0 is maxSteps
+	// limit is what the functions charge; nil where they go over no rows.
+	limit *stepLimit
 	// unread are names whose meaning is not known, which is reported elsewhere.
 	unread map[string]bool
 	// explain is the cure for an unknown name, "" where it has none better than
@@ -82,7 +84,7 @@ func (l *language) compile(problems *document.Problems, text document.Text) *exp
 	if len(unknown) > 0 {
 		return nil
 	}
-	limit := &stepLimit{}
+	limit := cmp.Or(l.limit, &stepLimit{})
 	program, err := expr.Compile(text.Value, append(l.compileOptions(), limit.option)...)
 	if err != nil {
 		addExpressionError(problems, text, err)

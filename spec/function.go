@@ -97,6 +97,11 @@ func typedAggregates(c *conf.Config) {
 				if isEmpty(args) {
 					return nil, fmt.Errorf("%s of no values", name)
 				}
+				if len(args) == 1 {
+					if c, ok := args[0].(Column); ok {
+						return columnAggregates[name](c), nil
+					}
+				}
 				v, err := plain.Func(args...)
 				if err != nil {
 					return nil, err
@@ -109,6 +114,15 @@ func typedAggregates(c *conf.Config) {
 			},
 		}
 	}
+}
+
+// columnAggregates are what expr does, without a look at the type of each
+// value.
+var columnAggregates = map[string]func(Column) float64{
+	"max":    func(c Column) float64 { return slices.Max(c) },
+	"min":    func(c Column) float64 { return slices.Min(c) },
+	"mean":   func(c Column) float64 { return c.sum() / float64(len(c)) },
+	"median": Column.median,
 }
 
 // isEmpty tells whether arguments that may be arrays hold no value.
@@ -153,26 +167,55 @@ func toFloat(n ast.Node) ast.Node {
 
 func isKind(t reflect.Type, k reflect.Kind) bool { return t != nil && t.Kind() == k }
 
-// stepName cannot be written in an expression.
-const stepName = "step "
+// stepName and longStepName cannot be written in an expression.
+const (
+	stepName     = "step "
+	longStepName = "long step "
+)
 
 // A stepLimit bounds how often the loops of one evaluation turn: the memory
 // budget of expr bounds what they allocate, but not how long nested ones run.
-type stepLimit struct{ left atomic.Int64 }
+type stepLimit struct {
+	left atomic.Int64
+	// turn is what a turn costs that may go over all rows.
+	turn int
+}
 
 // option makes the predicate of every map, filter, any, ... count its turns.
 func (l *stepLimit) option(c *conf.Config) {
-	c.Functions[stepName] = &builtin.Function{
-		Name:  stepName,
-		Types: []reflect.Type{reflect.TypeFor[func() bool]()},
-		Func: func(...any) (any, error) {
-			if l.left.Add(-1) < 0 {
-				return nil, errSteps
-			}
-			return true, nil
-		},
+	for name, cost := range map[string]func() int{
+		stepName:     func() int { return 1 },
+		longStepName: func() int { return max(1, l.turn) },
+	} {
+		c.Functions[name] = &builtin.Function{
+			Name:  name,
+			Types: []reflect.Type{reflect.TypeFor[func() bool]()},
+			Func:  func(...any) (any, error) { return true, l.take(cost()) },
+		}
 	}
 	c.Visitors = append(c.Visitors, stepCounter{})
+}
+
+func (l *stepLimit) take(steps int) error {
+	if l.left.Add(-int64(steps)) < 0 {
+		return errSteps
+	}
+	return nil
+}
+
+// charge takes a step for each row of the columns that a function is given. A
+// nil limit has no end.
+func (l *stepLimit) charge(args []any) error {
+	if l == nil {
+		return nil
+	}
+	rows := 0
+	for _, arg := range args {
+		if c, ok := arg.(Column); ok {
+			rows += len(c)
+		}
+	}
+	return l.take(rows)
 }
 
 var errSteps = errors.New("too many steps")
@@ -184,13 +227,40 @@ func (stepCounter) Visit(node *ast.Node) {
 	if !ok {
 		return
 	}
+	var body wholeArrays
+	ast.Walk(&p.Node, &body)
+	name := stepName
+	if body {
+		name = longStepName
+	}
 	// The condition is always true; nil for its other branch leaves the type
 	// as it was.
 	counted := &ast.ConditionalNode{
-		Cond: &ast.CallNode{Callee: &ast.IdentifierNode{Value: stepName}},
+		Cond: &ast.CallNode{Callee: &ast.IdentifierNode{Value: name}},
 		Exp1: p.Node,
 		Exp2: &ast.NilNode{},
 	}
 	counted.SetLocation(p.Node.Location())
 	p.Node = counted
+}
+
+// wholeArrays looks for functions of expr that go over a whole array: those with
+// predicates count turns of their own, and len looks at none.
+type wholeArrays bool
+
+func (w *wholeArrays) Visit(node *ast.Node) {
+	var args []ast.Node
+	switch n := (*node).(type) {
+	case *ast.BuiltinNode:
+		if n.Name != "len" {
+			args = n.Arguments
+		}
+	case *ast.CallNode:
+		args = n.Arguments
+	}
+	for _, arg := range args {
+		if isKind(arg.Type(), reflect.Slice) {
+			*w = true
+		}
+	}
 }
