@@ -3,6 +3,8 @@ package figure
 import (
 	"slices"
 
+	"gonum.org/v1/plot/plotter"
+
 	"runx/internal/stats"
 )
 
@@ -53,4 +55,52 @@ func spread(values []float64, n int) []float64 {
 		some[i] = values[i*(len(values)-1)/(n-1)]
 	}
 	return some
+}
+
+// drawBox draws Tukey's box plots.
+func drawBox(c *chart) error {
+	positions := c.categorise(c.x, c.plot.X)
+	hidden := 0
+	for _, p := range c.panels {
+		for _, b := range c.batches(p, positions) {
+			shown := boxOf(b.sorted)
+			hidden += shown.beyond - len(shown.outliers)
+			p.add(shown.marks(b)...)
+		}
+	}
+	c.keyAll(keyPatch)
+	if hidden > 0 {
+		c.warn("", "%s not drawn: a box shows %d of them", counted(hidden, "outlier"), maxOutliers)
+	}
+	c.facts = append(c.facts, "A box spans the quartiles, its line is the median, whiskers end at the outermost sample within 1.5 interquartile ranges.")
+	return nil
+}
+
+func (s boxplot) marks(b batch) []mark {
+	left, right, cap := b.at-b.half, b.at+b.half, b.half/2
+	line := func(x0, y0, x1, y1, width float64) mark {
+		return curve{points: plotter.XYs{{X: x0, Y: y0}, {X: x1, Y: y1}}, ink: b.ink, width: width}
+	}
+	marks := []mark{
+		line(b.at, s.low, b.at, s.q1, 1), line(b.at, s.q3, b.at, s.high, 1),
+		line(b.at-cap, s.low, b.at+cap, s.low, 1), line(b.at-cap, s.high, b.at+cap, s.high, 1),
+		box{x0: left, y0: s.q1, x1: right, y1: s.q3, ink: b.ink, opacity: 0.28},
+		box{x0: left, y0: s.q1, x1: right, y1: s.q3, ink: b.ink, hollow: true},
+		line(left, s.median, right, s.median, 2.5),
+	}
+	if len(s.outliers) > 0 {
+		d := dots{ink: b.ink, marker: ring, radius: 2}
+		for _, v := range s.outliers {
+			d.points = append(d.points, plotter.XY{X: b.at, Y: v})
+		}
+		marks = append(marks, d)
+	}
+	return marks
+}
+
+// keyAll makes the legend show all series in one way.
+func (c *chart) keyAll(k key) {
+	for _, s := range c.series {
+		s.key = k
+	}
 }

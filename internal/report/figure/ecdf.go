@@ -2,8 +2,11 @@ package figure
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot/plotter"
+
+	"runx/internal/stats"
 )
 
 // maxSteps bounds the steps of a curve in each direction: more than that fall
@@ -45,4 +48,54 @@ func ecdfSteps(sorted []float64, place func(float64) float64) plotter.XYs {
 // Inequality", The Annals of Probability 18(3), 1990.
 func dkwWidth(n int, confidence float64) float64 {
 	return math.Sqrt(math.Log(2/(1-confidence)) / (2 * float64(n)))
+}
+
+// drawECDF draws how large a share of the samples is at most x.
+func drawECDF(c *chart) error {
+	c.y.title = "share of samples"
+	if !c.y.log {
+		c.y.include(0)
+	}
+	c.y.include(1)
+	for _, p := range c.panels {
+		for _, g := range p.groups {
+			c.ecdfOf(p, g, c.sampled(p, g, c.plot.X))
+		}
+	}
+	c.keyAll(keyLine)
+	return nil
+}
+
+// maxBands is the number of curves whose bands can be told apart.
+const maxBands = 3
+
+func (c *chart) ecdfOf(p *panel, g group, sorted []float64) {
+	if len(sorted) == 0 {
+		return
+	}
+	steps := ecdfSteps(sorted, placeOn(p.x, sorted[0], sorted[len(sorted)-1]))
+	if len(c.series) <= maxBands && !c.y.log {
+		upper, lower := slices.Clone(steps), slices.Clone(steps)
+		width := dkwWidth(len(sorted), confidence)
+		for i := range steps {
+			upper[i].Y, lower[i].Y = min(steps[i].Y+width, 1), max(steps[i].Y-width, 0)
+		}
+		p.add(area{upper: upper, lower: lower, ink: g.ink})
+	}
+	if c.y.log {
+		steps = slices.DeleteFunc(steps, func(s plotter.XY) bool { return s.Y <= 0 })
+	}
+	p.add(curve{points: steps, ink: g.ink})
+	if len(c.series) > 1 {
+		// The median tells the curves apart without their colours.
+		p.add(dots{points: plotter.XYs{{X: stats.Quantile(sorted, 0.5), Y: 0.5}}, ink: g.ink, marker: g.marker})
+	}
+}
+
+// placeOn maps lo..hi to 0..1 as axis a does.
+func placeOn(a *axis, lo, hi float64) func(float64) float64 {
+	if hi <= lo {
+		return func(float64) float64 { return 0 }
+	}
+	return (&axis{log: a.log, lo: lo, hi: hi}).fraction
 }

@@ -26,8 +26,16 @@ type Figure struct {
 // kinds add the marks of a kind of plot to the panels of a chart, and say what
 // its axes are.
 var kinds = map[spec.PlotKind]func(c *chart) error{
-	spec.Line:    drawLine,
-	spec.Scatter: drawScatter,
+	spec.Line:       drawLine,
+	spec.Scatter:    drawScatter,
+	spec.ECDF:       drawECDF,
+	spec.Histogram:  drawHistogram,
+	spec.Box:        drawBox,
+	spec.Violin:     drawViolin,
+	spec.Heatmap:    drawHeatmap,
+	spec.Stacked:    drawStacked,
+	spec.Waterfall:  drawWaterfall,
+	spec.TimeSeries: drawTimeSeries,
 }
 
 // New draws plot number i of a spec, from 0.

@@ -1,6 +1,162 @@
 package figure
 
-import "math"
+import (
+	"cmp"
+	"iter"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/plot/plotter"
+
+	"runx/internal/report"
+)
+
+// drawStacked draws a bar for each x, whose parts are the columns of y, with
+// the sum above it.
+func drawStacked(c *chart) error {
+	c.refuseLog(c.y, "bars that are stacked")
+	positions := c.categorise(c.x, c.plot.X)
+	names, common := partNames(c.plot.Y)
+	c.y.title = partsTitle(c.y.unit, common)
+	c.y.include(0)
+	var doubts partDoubts
+	var labels []label
+	totals := map[*panel][]float64{}
+	for _, p := range c.panels {
+		for at, rows := range rowsBy(p, positions) {
+			segments, total, missing := stack(c.parts(rows))
+			doubts.note(len(rows), missing)
+			for _, s := range segments {
+				p.add(box{x0: at - 0.38, x1: at + 0.38, y0: s.from, y1: s.to, ink: inkOfSeries(s.part, len(names), false), gap: true})
+			}
+			totals[p] = append(totals[p], total)
+			labels = append(labels, label{at: plotter.XY{X: at, Y: max(total, topOf(segments))}, ink: textInk, above: true, room: 0.98})
+		}
+	}
+	c.writeTotals(labels, totals)
+	doubts.warn(c)
+	for i := range slices.Backward(names) { // the topmost first, as in the bars
+		c.legend = append(c.legend, entry{label: names[i], ink: inkOfSeries(i, len(names), false), key: keyPatch})
+	}
+	return nil
+}
+
+// writeTotals writes the sums above the bars in the unit of the axis.
+func (c *chart) writeTotals(labels []label, totals map[*panel][]float64) {
+	var all []float64
+	for _, p := range c.panels {
+		all = append(all, totals[p]...)
+	}
+	if len(all) == 0 {
+		return
+	}
+	scale := report.ScaleFor(c.y.unit, []float64{slices.Max(all) / 2})
+	for _, p := range c.panels {
+		for _, total := range totals[p] {
+			labels[0].text = short(scale, total)
+			p.add(labels[0])
+			labels = labels[1:]
+		}
+	}
+}
+
+func topOf(segments []segment) float64 {
+	top := 0.0
+	for _, s := range segments {
+		top = max(top, s.to)
+	}
+	return top
+}
+
+// rowsBy yields the rows of a panel by their category, in order.
+func rowsBy(p *panel, positions []float64) iter.Seq2[float64, []int] {
+	return func(yield func(float64, []int) bool) {
+		by := map[float64][]int{}
+		for _, g := range p.groups {
+			for _, row := range g.rows {
+				by[positions[row]] = append(by[positions[row]], row)
+			}
+		}
+		for _, at := range slices.Sorted(maps.Keys(by)) {
+			if !yield(at, by[at]) {
+				return
+			}
+		}
+	}
+}
+
+// partDoubts are what bars made of parts may hide.
+type partDoubts struct{ rows, missing int }
+
+func (d *partDoubts) note(rows, missing int) {
+	d.rows, d.missing = max(d.rows, rows), d.missing+missing
+}
+
+func (d *partDoubts) warn(c *chart) {
+	if d.rows > 1 {
+		c.warn("choose one by where", "a bar shows the mean of up to %s", counted(d.rows, "row"))
+	}
+	if d.missing > 0 {
+		c.warn("", "%s without a value left out of the bars", counted(d.missing, "part"))
+	}
+}
+
+// refuseLog makes an axis linear on which lengths are added up.
+func (c *chart) refuseLog(a *axis, what string) {
+	if a.log {
+		a.log = false
+		c.warn("", "%s have no logarithmic axis", what)
+	}
+}
+
+// parts are the values of the columns of y; of several rows their mean.
+func (c *chart) parts(rows []int) []float64 {
+	parts := make([]float64, len(c.plot.Y))
+	for i, column := range c.plot.Y {
+		parts[i] = meanOf(c.numbers(column), rows)
+	}
+	return parts
+}
+
+// partNames are the columns of y without the words that all of them begin or
+// end with, and the statistic that they have in common.
+func partNames(columns []string) (names []string, common string) {
+	stats := make([]string, len(columns))
+	words := make([][]string, len(columns))
+	for i, column := range columns {
+		metric, stat := metricOf(column)
+		stats[i] = stat
+		words[i] = strings.Fields(columnName(metric))
+	}
+	one := !slices.ContainsFunc(stats, func(s string) bool { return s != stats[0] })
+	first := words[0][0]
+	prefixed := len(columns) > 1 && !slices.ContainsFunc(words, func(w []string) bool { return len(w) < 2 || w[0] != first })
+	for i, w := range words {
+		if prefixed {
+			w = w[1:]
+		}
+		name := strings.Join(w, " ")
+		if !one && stats[i] != "" {
+			name += " " + stats[i]
+		}
+		names = append(names, name)
+	}
+	if one {
+		common = stats[0]
+	}
+	return names, common
+}
+
+// partsTitle names what the parts of a bar are, by their unit.
+func partsTitle(unit, stat string) string {
+	what := map[string]string{
+		"ns": "time", "us": "time", "ms": "time", "s": "time", "bytes": "memory", "ratio": "ratio", "count": "count",
+		"1/s": "rate", "flops": "work",
+	}[unit]
+	return strings.TrimSpace(cmp.Or(what, "value") + " " + stat)
+}
 
 // A segment is one part of a stacked bar.
 type segment struct {
