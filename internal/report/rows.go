@@ -1,6 +1,8 @@
 package report
 
 import (
+	"cmp"
+	"math"
 	"slices"
 	"strings"
 
@@ -10,8 +12,9 @@ import (
 // An axis is a parameter that varies, as a table of results has it.
 type axis struct {
 	name  string
-	place []int // of each row, among all values in the order in which they came
-	kept  []int // the places that are shown, ascending
+	texts []string // its values: numbers ascending, others in the order in which they came
+	place []int    // of each row among them
+	kept  []int    // the places that are shown, ascending
 	text  bool
 }
 
@@ -21,28 +24,61 @@ func axesOf(summary *results.Table) []*axis {
 		if c.Kind != results.ParamTableColumn {
 			continue
 		}
-		a := &axis{name: c.Name, text: c.Type == results.String || c.Type == results.Bool}
-		places := map[any]int{}
-		for row := range summary.Rows {
-			v := summary.Value(row, c.Name)
-			place, known := places[v]
-			if !known {
-				place = len(places)
-				places[v] = place
-				a.kept = append(a.kept, place)
-			}
-			a.place = append(a.place, place)
-		}
-		if len(a.kept) > 1 {
+		if a := axisOf(summary, c); len(a.texts) > 1 {
 			axes = append(axes, a)
 		}
 	}
 	return axes
 }
 
-// thin drops values between the ends: of n about half stay.
+func axisOf(summary *results.Table, c results.Column) *axis {
+	a := &axis{name: c.Name, text: c.Type == results.String || c.Type == results.Bool}
+	var values []any
+	counts := map[any]int{}
+	for row := range summary.Rows {
+		v := summary.Value(row, c.Name)
+		if counts[v]++; counts[v] == 1 {
+			values = append(values, v)
+		}
+	}
+	if !a.text {
+		slices.SortStableFunc(values, func(x, y any) int { return cmp.Compare(number(x), number(y)) })
+	}
+	places := map[any]int{}
+	most := 0
+	for i, v := range values {
+		places[v] = i
+		a.texts = append(a.texts, formatCell(v))
+		most = max(most, counts[v])
+	}
+	for row := range summary.Rows {
+		a.place = append(a.place, places[summary.Value(row, c.Name)])
+	}
+	for i, v := range values {
+		if counts[v]*4 >= most { // or it is of points beside the grid
+			a.kept = append(a.kept, i)
+		}
+	}
+	return a
+}
+
+func number(v any) float64 {
+	switch x := v.(type) {
+	case int64:
+		return float64(x)
+	case float64:
+		return x
+	}
+	return math.Inf(-1) // NULL
+}
+
+// thin drops values between the ends, of which about half stay; of two the second.
 func (a *axis) thin() {
 	n := len(a.kept)
+	if n <= 2 {
+		a.kept = a.kept[:1]
+		return
+	}
 	m := max(2, (n+1)/2)
 	kept := make([]int, m)
 	for i := range m {
@@ -51,49 +87,75 @@ func (a *axis) thin() {
 	a.kept = kept
 }
 
-// telling picks at most limit rows of a summary that stand for all: axes lose
-// values between their ends, the longest of numbers first, then those of names.
-// thinned are the parameters that lost some.
-func telling(summary *results.Table, limit int) (rows []int, thinned []string) {
-	axes := axesOf(summary)
-	shown := func() []int {
-		var rows []int
-		for row := range summary.Rows {
-			if !slices.ContainsFunc(axes, func(a *axis) bool { return !slices.Contains(a.kept, a.place[row]) }) {
-				rows = append(rows, row)
-			}
-		}
-		return rows
+// telling picks at most limit rows of a summary (0: all) that stand for all:
+// what lies beside the grid goes first, then axes lose values between their ends,
+// the longest of numbers first. left says of which parameters what is shown.
+func telling(summary *results.Table, limit int) (rows []int, left []string) {
+	if limit <= 0 || summary.Rows <= limit {
+		return spread(summary.Rows, summary.Rows), nil
 	}
-	lost := map[string]bool{}
-	for rows = shown(); limit > 0 && len(rows) > limit; rows = shown() {
+	axes := axesOf(summary)
+	rows = shownBy(axes, summary.Rows)
+	for len(rows) > limit {
 		a := longest(axes)
 		if a == nil {
 			break
 		}
 		a.thin()
-		lost[a.name] = true
+		rows = shownBy(axes, summary.Rows)
 	}
-	if limit > 0 && (len(rows) > limit || len(rows) < min(limit, summary.Rows)/4) {
+	if len(rows) > limit || len(rows) < limit/4 {
 		return spread(summary.Rows, limit), nil // no grid: what is left of it tells little
 	}
 	for _, a := range axes {
-		if lost[a.name] {
-			thinned = append(thinned, a.name)
+		if len(a.kept) < len(a.texts) {
+			left = append(left, a.keptText())
 		}
 	}
-	return rows, thinned
+	return rows, left
 }
 
-// longest is the axis that can lose most; nil where all are down to their ends.
+// shownBy are the rows whose values all axes keep.
+func shownBy(axes []*axis, n int) []int {
+	var rows []int
+	for row := range n {
+		if !slices.ContainsFunc(axes, func(a *axis) bool { return !slices.Contains(a.kept, a.place[row]) }) {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// keptText names the values that are shown: "seq_len=1024,131072".
+func (a *axis) keptText() string {
+	var texts []string
+	for _, place := range a.kept {
+		texts = append(texts, a.texts[place])
+	}
+	return a.name + "=" + strings.Join(texts, ",")
+}
+
+// longest is the axis that can lose most: of numbers between their ends, then of
+// names, then of two values the second; nil where no axis can.
 func longest(axes []*axis) *axis {
 	var best *axis
+	rank := func(a *axis) int {
+		switch {
+		case len(a.kept) > 2 && !a.text:
+			return 3
+		case len(a.kept) > 2:
+			return 2
+		case len(a.kept) > 1:
+			return 1
+		}
+		return 0
+	}
 	for _, a := range axes {
-		if len(a.kept) < 3 {
+		if rank(a) == 0 {
 			continue
 		}
-		if best == nil || best.text && !a.text || best.text == a.text && len(a.kept) > len(best.kept) {
-			best = a
+		if best == nil || cmp.Or(cmp.Compare(rank(a), rank(best)), cmp.Compare(len(a.kept), len(best.kept))) > 0 || rank(a) == 1 && rank(best) == 1 {
+			best = a // of two values the last axis loses one, which varies fastest
 		}
 	}
 	return best
@@ -110,13 +172,4 @@ func spread(n, limit int) []int {
 		rows[i] = i * (n - 1) / (limit - 1)
 	}
 	return rows
-}
-
-// thinnedText says what was left out.
-func thinnedText(shown, all int, thinned []string) string {
-	text := counted(shown, "row") + " of " + counted(all, "point")
-	if len(thinned) > 0 {
-		text += ": of " + strings.Join(thinned, ", ") + " the ends and what lies between them"
-	}
-	return text
 }

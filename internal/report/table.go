@@ -34,7 +34,7 @@ func (t *Table) Write(w io.Writer, width int, style Style) (hidden int, err erro
 	for line := range l.height {
 		b.WriteString(style.Bold(l.line(t, func(i int) string { return l.heading(i, line) })) + "\n")
 	}
-	if t.hasUnits() {
+	if slices.ContainsFunc(l.shown, func(i int) bool { return t.Columns[i].Unit != "" }) {
 		b.WriteString(style.Dim(l.line(t, func(i int) string { return t.Columns[i].Unit })) + "\n")
 	}
 	for _, row := range t.Rows {
@@ -42,10 +42,6 @@ func (t *Table) Write(w io.Writer, width int, style Style) (hidden int, err erro
 	}
 	_, err = io.WriteString(w, b.String())
 	return len(t.Columns) - len(l.shown), err
-}
-
-func (t *Table) hasUnits() bool {
-	return slices.ContainsFunc(t.Columns, func(c TableColumn) bool { return c.Unit != "" })
 }
 
 // A layout is where everything of a table stands.
@@ -223,17 +219,16 @@ func Wrap(text string, width, indent int) string {
 	if width == 0 || cells(text) <= width {
 		return text
 	}
-	var b strings.Builder
-	used := 0
-	for i, word := range strings.SplitAfter(text, " ") {
-		if i > 0 && used+cells(strings.TrimRight(word, " ")) > width {
-			b.WriteString("\n" + strings.Repeat(" ", indent))
-			used = indent
+	var lines []string
+	line := ""
+	for word := range strings.SplitAfterSeq(text, " ") {
+		if line != "" && cells(line)+cells(strings.TrimRight(word, " ")) > width {
+			lines = append(lines, strings.TrimRight(line, " "))
+			line = strings.Repeat(" ", indent)
 		}
-		b.WriteString(word)
-		used += cells(word)
+		line += word
 	}
-	return b.String()
+	return strings.Join(append(lines, line), "\n")
 }
 
 // Printable replaces what would move the cursor or colour the terminal: texts

@@ -77,9 +77,9 @@ func TestWrap(t *testing.T) {
 	}{
 		{"one two three", 0, 2, "one two three"},
 		{"one two three", 13, 2, "one two three"},
-		{"one two three", 9, 2, "one two \n  three"},
-		{"one two three", 4, 2, "one \n  two \n  three"},
-		{"  hint: a b", 9, 8, "  hint: a \n        b"},
+		{"one two three", 9, 2, "one two\n  three"},
+		{"one two three", 4, 2, "one\n  two\n  three"},
+		{"  hint: a b", 9, 8, "  hint: a\n        b"},
 		{"", 5, 2, ""},
 	} {
 		if got := Wrap(tt.text, tt.width, tt.indent); got != tt.want {

@@ -82,8 +82,6 @@ func (k kept) named(name string) (Statistic, bool) {
 	return Statistic{name[:i], name[i+1:]}, true
 }
 
-var namePattern = regexp.MustCompile(`[a-z][a-z0-9_]*`)
-
 // namesOf are the names in the claims of a spec and then in its plots, the
 // texts of expressions included: pick takes its column as one.
 func namesOf(s *spec.Spec) []string {
@@ -91,8 +89,9 @@ func namesOf(s *spec.Spec) []string {
 		return nil
 	}
 	var names []string
+	name := regexp.MustCompile(`[a-z][a-z0-9_]*`)
 	for i := range s.Claims {
-		names = append(names, namePattern.FindAllString(s.Claims[i].Value, -1)...)
+		names = append(names, name.FindAllString(s.Claims[i].Value, -1)...)
 	}
 	for i := range s.Plots {
 		p := &s.Plots[i]

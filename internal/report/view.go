@@ -45,8 +45,11 @@ func NewView(summary *results.Table, o ViewOptions) *View {
 	v.addCounts(summary)
 	for _, x := range Telling(o.Spec, summary) {
 		v.addEstimate(summary, x)
+		if x.Metric == workloads.LatencyMetric {
+			v.addHistory(summary, o.History)
+			o.History = nil // once
+		}
 	}
-	v.addHistory(summary, o.History)
 	return v
 }
 
@@ -68,11 +71,18 @@ func (v *View) Write(w io.Writer, width int, style Style) error {
 	return nil
 }
 
+// Partial tells whether there is more than Write shows in that width.
+func (v *View) Partial(width int) bool { return len(v.left(width)) > 0 }
+
 // left says what is not shown, and where it is.
 func (v *View) left(width int) []string {
 	var notes []string
 	if n := len(v.rows); n < v.Points {
-		notes = append(notes, "... "+thinnedText(n, v.Points, v.thinned))
+		note := "... " + Count(int64(n)) + " of " + counted(v.Points, "point")
+		if len(v.thinned) > 0 {
+			note += ": " + Printable(strings.Join(v.thinned, " "))
+		}
+		notes = append(notes, note)
 	}
 	shown := v.table.layout(width).shown
 	var hidden []string
@@ -199,7 +209,7 @@ func (v *View) addHistory(summary *results.Table, history [][]float64) {
 		moved = moved || lines[row] != "" && slices.Min(history[row]) < slices.Max(history[row])
 	}
 	if moved {
-		v.add(TableColumn{Title: "latency over time"}, func(row int) string { return lines[row] })
+		v.add(TableColumn{Title: "over time"}, func(row int) string { return lines[row] })
 	}
 }
 

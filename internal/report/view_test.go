@@ -130,8 +130,8 @@ func TestViewFits(t *testing.T) {
 				t.Errorf("%d cells in a terminal of %d: %q", cells(line), width, line)
 			}
 		}
-		if !strings.Contains(b.String(), "\n... 3 rows of 4 points\n") {
-			t.Errorf("in %d cells nothing says that a point is missing:\n%s", width, b.String())
+		if !strings.Contains(b.String(), "\n... 2 of 4 points: size=1\n") {
+			t.Errorf("in %d cells it is not said which points are shown:\n%s", width, b.String())
 		}
 	}
 }
