@@ -50,6 +50,8 @@ type series struct {
 	marker marker
 	// key is how the legend shows it; the kind may change it. keyNone hides it.
 	key key
+	// column is that of the only y that is drawn; "" is each.
+	column string
 }
 
 // A note is a short text in the colour of what it is about.
