@@ -2,6 +2,7 @@ package html
 
 import (
 	"math"
+	"slices"
 
 	"runx/internal/compare"
 )
@@ -46,21 +47,19 @@ type forestTick struct{ X, Label, Anchor string }
 // forestReaches are the ends that an axis may have, as ratios.
 var forestReaches = []float64{1.02, 1.05, 1.1, 1.2, 1.5, 2, 3, 5, 10, 20, 50, 100, 1000}
 
-// newForest makes the axis reach as far as the ratios do, and the intervals
-// where they are not far wider.
+// newForest makes the axis reach as far as the ratios do, and as all but the
+// widest tenth of the intervals.
 func newForest(m *compare.MetricComparison, margin float64) forest {
 	f := forest{margin: math.Log1p(max(margin, 0))}
 	far := f.margin * 1.5
-	extend := func(ratio float64, share float64) {
-		if ratio > 0 && !math.IsInf(ratio, 0) {
-			far = max(far, math.Abs(math.Log(ratio))*share)
-		}
-	}
-	extend(m.Ratio, 1)
+	var ends []float64
 	for _, p := range m.Pairs {
-		extend(p.Ratio, 1)
-		extend(p.Lo, 0.6)
-		extend(p.Hi, 0.6)
+		far = max(far, distance(p.Ratio))
+		ends = append(ends, distance(p.Lo), distance(p.Hi))
+	}
+	far = max(far, distance(m.Ratio))
+	if slices.Sort(ends); len(ends) > 0 {
+		far = max(far, ends[(len(ends)-1)*9/10])
 	}
 	f.reach = far
 	for _, r := range forestReaches {
@@ -70,6 +69,14 @@ func newForest(m *compare.MetricComparison, margin float64) forest {
 		}
 	}
 	return f
+}
+
+// distance is how far a ratio is from no change; 0 where it is none.
+func distance(ratio float64) float64 {
+	if !(ratio > 0) || math.IsInf(ratio, 0) {
+		return 0
+	}
+	return math.Abs(math.Log(ratio))
 }
 
 // x is where a logarithm of a ratio stands, within the drawing.

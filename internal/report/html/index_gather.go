@@ -65,7 +65,7 @@ func eachAtOnce(n int, do func(i int)) {
 // newIndexRun reads what a line of the index shows: the only row of run.parquet
 // and the verdicts. What is not there yet is unknown.
 func newIndexRun(root string, info results.RunInfo) IndexRun {
-	r := IndexRun{RunInfo: info, Files: filesOf(info.Dir), Points: -1, Samples: -1, Failed: -1, Tainted: -1, Took: -1}
+	r := IndexRun{RunInfo: info, Files: presentFiles(info.Dir), Points: -1, Samples: -1, Failed: -1, Tainted: -1, Took: -1}
 	if path, err := filepath.Rel(root, info.Dir); err == nil {
 		r.Path = escapePath(filepath.ToSlash(path))
 	}
@@ -114,8 +114,8 @@ func machineOf(facts *results.Table) string {
 	return strings.Join(parts, ", ")
 }
 
-// filesOf are the files of a run that the index links to.
-func filesOf(dir string) map[string]bool {
+// presentFiles are the files of a run that the index links to.
+func presentFiles(dir string) map[string]bool {
 	files := map[string]bool{}
 	for _, name := range []string{results.ReportFile, results.SummaryFile, results.SamplesFile, results.ClaimsFile, results.RunFile, results.SpecFile} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
