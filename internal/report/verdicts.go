@@ -129,7 +129,7 @@ func (c *ClaimVerdict) tally() string {
 			least, most = min(least, g.Value), max(most, g.Value)
 		}
 	}
-	text := fmt.Sprintf("%d of %d", supported, len(c.Groups))
+	text := fmt.Sprintf("%d of %d groups", supported, len(c.Groups))
 	if c.Groups[0].Bool || least > most {
 		return text
 	}
@@ -259,15 +259,14 @@ func writeParts(b *strings.Builder, mark string, parts []part, indent, width int
 		}
 		lines := []string{p.text}
 		if width > 0 && used+cells(p.text) > width {
-			lines = strings.Split(Wrap(strings.Repeat(" ", used)+p.text, width, 0), "\n")
-			lines[0] = lines[0][used:]
+			lines = strings.Split(Wrap(strings.Repeat(" ", used)+p.text, width, hang), "\n")
 		}
 		for k, line := range lines {
-			line = strings.TrimRight(line, " ")
 			if k > 0 {
 				b.WriteString("\n" + strings.Repeat(" ", hang))
 				used = hang
 			}
+			line = strings.TrimSpace(line)
 			b.WriteString(p.paint(line, style))
 			used += cells(line)
 		}
