@@ -14,13 +14,14 @@ import (
 // A chart is a figure in the making: the rows of a plot parted into panels and
 // series, to which the plot's kind adds marks in the units of the table.
 type chart struct {
-	plot   *spec.Plot
-	table  *results.Table
-	series []*series // in the order of the legend
-	panels []*panel  // in reading order, those that are drawn
-	x, y   *axis     // of all panels, unless a panel has its own
-	legend []entry   // series are there by themselves where there are two or more
-	bar    *colorBar // of a heat map
+	plot    *spec.Plot
+	table   *results.Table
+	summary *results.Table // tells the order of texts; nil is none
+	series  []*series      // in the order of the legend
+	panels  []*panel       // in reading order, those that are drawn
+	x, y    *axis          // of all panels, unless a panel has its own
+	legend  []entry        // series are there by themselves where there are two or more
+	bar     *colorBar      // of a heat map
 	// facts are sentences for the caption.
 	facts    []string
 	warnings []stats.Warning
@@ -140,7 +141,7 @@ func (c *chart) warnOfLost() {
 // over the rows drawn, numbers in order and texts as they come. Category i is
 // at position i. It returns the position of each row of the table.
 func (c *chart) categorise(a *axis, column string) []float64 {
-	positions, labels := categories(c.table, c.drawn(), column)
+	positions, labels := c.categories(c.drawn(), column)
 	a.categories, a.log = labels, false
 	a.include(-0.5)
 	a.include(float64(len(labels)) - 0.5)

@@ -22,7 +22,7 @@ const (
 
 // newChart takes the rows that the plot shows and parts them.
 func newChart(data Data, p *spec.Plot) (*chart, error) {
-	c := &chart{plot: p, table: data.Summary}
+	c := &chart{plot: p, table: data.Summary, summary: data.Summary}
 	if p.Samples {
 		c.table = data.Samples
 	}
@@ -85,11 +85,11 @@ func (c *chart) axisOf(log bool, columns ...string) *axis {
 func (c *chart) part(rows []int) {
 	facets, facetNames := []float64(nil), []string{""}
 	if c.plot.Facet != "" {
-		facets, facetNames = categories(c.table, rows, c.plot.Facet)
+		facets, facetNames = c.categories(rows, c.plot.Facet)
 	}
 	colors, colorNames := []float64(nil), []string{""}
 	if c.plot.Color != "" && c.plot.Kind != spec.Heatmap {
-		colors, colorNames = categories(c.table, rows, c.plot.Color)
+		colors, colorNames = c.categories(rows, c.plot.Color)
 	}
 	c.addSeries(colorNames)
 	c.addPanels(facetNames)
@@ -118,11 +118,22 @@ func (c *chart) addSeries(names []string) {
 		names = names[:maxSeries]
 	}
 	ordered := len(names) > 2 && c.plot.Color != "" && c.table.Numbers(c.plot.Color) != nil
-	for i, name := range names {
-		c.series = append(c.series, &series{
-			label: name, ink: inkOfSeries(i, len(names), ordered), marker: marker(i % int(noMarker)),
-		})
+	// A text has one colour in all pictures of a run, whichever others are there.
+	declared := c.declared(c.plot.Color)
+	if len(declared) > hues || !subset(names, declared) {
+		declared = names
 	}
+	for i, name := range names {
+		at, n := i, len(names)
+		if !ordered && n > 1 {
+			at, n = slices.Index(declared, name), len(declared)
+		}
+		c.series = append(c.series, &series{label: name, ink: inkOfSeries(at, n, ordered), marker: marker(at % int(noMarker))})
+	}
+}
+
+func subset(some, all []string) bool {
+	return !slices.ContainsFunc(some, func(s string) bool { return !slices.Contains(all, s) })
 }
 
 func (c *chart) addPanels(names []string) {
@@ -155,9 +166,10 @@ func (c *chart) distinctNumbers(column string) []float64 {
 }
 
 // categories are the distinct values of a column over some rows: numbers in
-// order, truths false first, texts as they come. positions has the category of
-// each row of the table.
-func categories(t *results.Table, rows []int, column string) (positions []float64, labels []string) {
+// order, truths false first, texts as the spec has them. positions has the
+// category of each row of the table.
+func (c *chart) categories(rows []int, column string) (positions []float64, labels []string) {
+	t := c.table
 	index := map[any]int{}
 	var values []any
 	positions = make([]float64, t.Rows)
@@ -177,7 +189,8 @@ func categories(t *results.Table, rows []int, column string) (positions []float6
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return compareCells(values[a], values[b]) })
+	declared := c.declared(column)
+	slices.SortStableFunc(order, func(a, b int) int { return compareCells(values[a], values[b], declared) })
 	rank := make([]float64, len(values))
 	for at, i := range order {
 		rank[i], labels = float64(at), append(labels, cellText(values[i]))
@@ -188,9 +201,28 @@ func categories(t *results.Table, rows []int, column string) (positions []float6
 	return positions, labels
 }
 
-// compareCells orders numbers and truths; texts stay as they are.
-func compareCells(a, b any) int {
+// declared are the texts of a column in the order of the spec, which is that of
+// the points of the summary.
+func (c *chart) declared(column string) []string {
+	var texts []string
+	if c.summary == nil {
+		return nil
+	}
+	for row := range c.summary.Rows {
+		if text, ok := c.summary.Value(row, column).(string); ok && !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
+	return texts
+}
+
+// compareCells orders numbers and truths, and texts as declared.
+func compareCells(a, b any, declared []string) int {
 	switch a := a.(type) {
+	case string:
+		if b, ok := b.(string); ok {
+			return cmp.Compare(slices.Index(declared, a), slices.Index(declared, b))
+		}
 	case int64:
 		if b, ok := b.(int64); ok {
 			return cmp.Compare(a, b)
