@@ -16,6 +16,8 @@ const (
 	Slower  Verdict = "slower"  // worse, by evidence
 	Same    Verdict = "same"    // the interval lies within the margin on both sides of no change
 	Unclear Verdict = "unclear" // none of these: the data do not tell
+	// Changed is of a metric of which neither direction is better.
+	Changed Verdict = "changed"
 )
 
 // A Comparison is all that two sides tell together.
