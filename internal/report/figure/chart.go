@@ -21,7 +21,11 @@ type chart struct {
 	panels  []*panel       // in reading order, those that are drawn
 	x, y    *axis          // of all panels, unless a panel has its own
 	legend  []entry        // series are there by themselves where there are two or more
-	bar     *colorBar      // of a heat map
+	// columns of panels and their height in pixels, where a kind does not take
+	// those of the house style.
+	columns     int
+	panelHeight float64
+	bar         *colorBar // of a heat map
 	// facts are sentences for the caption.
 	facts    []string
 	warnings []stats.Warning
@@ -53,12 +57,17 @@ type series struct {
 	key key
 	// column is that of the only y that is drawn; "" is each.
 	column string
+	// says is what the legend adds to the label.
+	says string
 }
 
-// A note is a short text in the colour of what it is about.
+// A note is a short text about a series.
 type note struct {
 	text string
-	ink  ink
+	// brief stands in where the text has no room; "" leaves the text to be cut.
+	brief  string
+	ink    ink
+	marker marker
 }
 
 // An entry is a line of the legend.

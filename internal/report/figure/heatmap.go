@@ -82,7 +82,8 @@ func (c *chart) gridOf(p *panel, xs, ys []float64) *grid {
 // cellMarks are the cells of a grid; equal neighbours in a row are one mark.
 func (c *chart) cellMarks(g *grid) []mark {
 	written := g.width <= writtenWidth && g.height <= writtenHeight
-	var cells, labels []mark
+	var cells []mark
+	var labels cellTexts
 	for y := range g.height {
 		for x := 0; x < g.width; {
 			v := g.at(x, y)
@@ -101,7 +102,21 @@ func (c *chart) cellMarks(g *grid) []mark {
 			}
 		}
 	}
-	return append(cells, labels...)
+	return append(cells, labels)
+}
+
+// cellTexts are the numbers in cells: all of them or, where one has no room,
+// none.
+type cellTexts []label
+
+func (t cellTexts) reach(x, y *axis) {}
+
+func (t cellTexts) draw(p *pen) {
+	if !slices.ContainsFunc(t, func(l label) bool { return !l.fits(p) }) {
+		for _, l := range t {
+			l.draw(p)
+		}
+	}
 }
 
 // short renders a value to three significant digits.

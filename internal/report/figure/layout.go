@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"cmp"
 	"math"
 	"strings"
 
@@ -152,6 +153,10 @@ func (l *layout) grid() gridding {
 	} else if g.columns == 2 {
 		g.height = 220
 	}
+	if l.columns > 0 {
+		g.columns = min(n, l.columns)
+	}
+	g.height = cmp.Or(l.panelHeight, g.height)
 	for _, p := range l.panels {
 		g.ownY = g.ownY || p.y != l.panels[0].y
 	}
@@ -219,10 +224,11 @@ func (l *layout) addRow(g *gridding, r int, row []*panel) {
 		pen := &pen{scene: l.scene, x: p.x, y: p.y, left: g.left + float64(i)*g.step, top: top, width: g.width, height: g.height}
 		below := r*g.columns + i + g.columns
 		last = max(last, l.addAxes(pen, i == 0 || g.ownY, below >= len(l.panels)))
+		first := len(l.scene.shapes)
 		for _, m := range p.marks {
 			m.draw(pen)
 		}
-		l.addReferenceLabels(pen, p)
+		l.addReferenceLabels(pen, p, first)
 	}
 	l.y = top + g.height + last + 10
 }
@@ -230,14 +236,18 @@ func (l *layout) addRow(g *gridding, r int, row []*panel) {
 func (l *layout) addPanelTitles(g *gridding, row []*panel) {
 	titled, notes := false, 0
 	for _, p := range row {
-		titled = titled || p.title != ""
+		titled = titled || p.title != "" || g.ownY
 		notes = max(notes, len(p.notes))
 	}
 	if titled {
 		l.y += nameSize
 		for i, p := range row {
+			title := p.title
+			if g.ownY {
+				title = strings.Trim(title+" · "+p.y.name(), " ·")
+			}
 			x := g.left + float64(i)*g.step
-			l.scene.add(shape{ink: textInk, text: &text{words: elide(p.title, g.width, nameSize, true), at: plotter.XY{X: x, Y: l.y}, size: nameSize, bold: true}})
+			l.scene.add(shape{ink: textInk, text: &text{words: elide(title, g.width, nameSize, true), at: plotter.XY{X: x, Y: l.y}, size: nameSize, bold: true}})
 		}
 		l.y += 8
 	}
@@ -251,18 +261,28 @@ func (l *layout) addPanelTitles(g *gridding, row []*panel) {
 	l.y += below
 }
 
+// noteIndent is the room of the marker before a note.
+const noteIndent = 12.0
+
 // addNotes writes short texts side by side, and returns their height.
 func (l *layout) addNotes(notes []note, left, width float64) float64 {
-	x, y := left, 0.0
+	x, y := left, l.y
 	for i, n := range notes {
-		w := widthOf(n.text, noteSize, false)
+		words := n.text
+		if n.brief != "" && noteIndent+widthOf(words, noteSize, false) > width {
+			words = n.brief
+		}
+		words = elide(words, width-noteIndent, noteSize, false)
+		w := noteIndent + widthOf(words, noteSize, false)
 		if i > 0 && x+w > left+width {
 			x, y = left, y+noteSize+4
 		}
-		l.scene.write(elide(n.text, width, noteSize, false), x, l.y+y+noteSize-3, noteSize, n.ink, start)
+		at := plotter.XY{X: x + dotRadius, Y: y + noteSize - 3 - 0.36*noteSize}
+		l.scene.add(shape{stamps: plotter.XYs{at}, marker: n.marker, radius: dotRadius, ink: n.ink})
+		l.scene.write(words, x+noteIndent, y+noteSize-3, noteSize, mutedInk, start)
 		x += w + 14
 	}
-	return y + noteSize + 5
+	return y - l.y + noteSize + 6
 }
 
 // addAxes draws grid and ticks, and returns how far the labels reach below.

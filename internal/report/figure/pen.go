@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"cmp"
 	"math"
 
 	"gonum.org/v1/plot/plotter"
@@ -256,20 +257,23 @@ func (l label) reach(x, y *axis) {
 }
 
 func (l label) draw(p *pen) {
-	size := l.size
-	if size == 0 {
-		size = tickSize
-	}
 	at := p.place(l.at.X, l.at.Y)
-	if !isPlace(at) || l.room > 0 && widthOf(l.text, size, false) > math.Abs(p.place(l.at.X+l.room, l.at.Y).X-at.X) {
+	if !isPlace(at) || !l.fits(p) {
 		return
 	}
+	size := cmp.Or(l.size, tickSize)
 	at.Y += 0.36 * size
 	if l.above {
 		at.Y -= 0.36*size + 5
 	}
 	at.X += 5 * float64(l.side)
 	p.scene.write(l.text, at.X, at.Y, size, l.ink, middle-anchor(l.side))
+}
+
+// fits tells whether the text is no wider than its room.
+func (l label) fits(p *pen) bool {
+	room := math.Abs(p.place(l.at.X+l.room, l.at.Y).X - p.place(l.at.X, l.at.Y).X)
+	return l.room == 0 || widthOf(l.text, cmp.Or(l.size, tickSize), false) <= room
 }
 
 func (s *scene) add(x shape) { s.shapes = append(s.shapes, x) }

@@ -16,7 +16,7 @@ import (
 // drawStacked draws a bar for each x, whose parts are the columns of y, with
 // the sum above it.
 func drawStacked(c *chart) error {
-	c.refuseLog(c.y, "bars that are stacked")
+	c.refuseLog("bars that are stacked")
 	positions := c.categorise(c.x, c.plot.X)
 	names, common := partNames(c.plot.Y)
 	c.y.title = partsTitle(c.y.unit, common)
@@ -32,13 +32,15 @@ func drawStacked(c *chart) error {
 				p.add(box{x0: at - 0.38, x1: at + 0.38, y0: s.from, y1: s.to, ink: inkOfSeries(s.part, len(names), false), gap: true})
 			}
 			totals[p] = append(totals[p], total)
-			labels = append(labels, label{at: plotter.XY{X: at, Y: max(total, topOf(segments))}, ink: textInk, above: true, room: 0.98})
+			top := max(total, topOf(segments))
+			c.y.include(1.08 * top) // the label has its place
+			labels = append(labels, label{at: plotter.XY{X: at, Y: top}, ink: textInk, above: true, room: 0.98})
 		}
 	}
 	c.writeTotals(labels, totals)
 	doubts.warn(c)
-	for i := range slices.Backward(names) { // the topmost first, as in the bars
-		c.legend = append(c.legend, entry{label: names[i], ink: inkOfSeries(i, len(names), false), key: keyPatch})
+	for i, name := range names { // from the bottom upwards
+		c.legend = append(c.legend, entry{label: name, ink: inkOfSeries(i, len(names), false), key: keyPatch})
 	}
 	return nil
 }
@@ -103,10 +105,10 @@ func (d *partDoubts) warn(c *chart) {
 	}
 }
 
-// refuseLog makes an axis linear on which lengths are added up.
-func (c *chart) refuseLog(a *axis, what string) {
-	if a.log {
-		a.log = false
+// refuseLog makes axes linear on which lengths are added up.
+func (c *chart) refuseLog(what string) {
+	if c.x.log || c.y.log {
+		c.x.log, c.y.log = false, false
 		c.warn("", "%s have no logarithmic axis", what)
 	}
 }
@@ -120,8 +122,12 @@ func (c *chart) parts(rows []int) []float64 {
 	return parts
 }
 
-// partNames are the columns of y without the words that all of them begin or
-// end with, and the statistic that they have in common.
+func beginsWith(first string) func([]string) bool {
+	return func(w []string) bool { return w[0] == first }
+}
+
+// partNames are the columns of y without a first word that others share
+// ("stage"), and the statistic that all of them have in common.
 func partNames(columns []string) (names []string, common string) {
 	stats := make([]string, len(columns))
 	words := make([][]string, len(columns))
@@ -131,11 +137,9 @@ func partNames(columns []string) (names []string, common string) {
 		words[i] = strings.Fields(columnName(metric))
 	}
 	one := !slices.ContainsFunc(stats, func(s string) bool { return s != stats[0] })
-	first := words[0][0]
-	prefixed := len(columns) > 1 && !slices.ContainsFunc(words, func(w []string) bool { return len(w) < 2 || w[0] != first })
 	for i, w := range words {
-		if prefixed {
-			w = w[1:]
+		if slices.ContainsFunc(words[:i], beginsWith(w[0])) || slices.ContainsFunc(words[i+1:], beginsWith(w[0])) {
+			w = w[min(1, len(w)-1):]
 		}
 		name := strings.Join(w, " ")
 		if !one && stats[i] != "" {

@@ -1,9 +1,11 @@
 package figure
 
 import (
-	"fmt"
+	"cmp"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 
 	"gonum.org/v1/plot/plotter"
 
@@ -11,82 +13,91 @@ import (
 )
 
 // drawWaterfall draws the stages of y as bars that begin where the one before
-// ended, downwards, and their sum below them. The longest stage stands out.
+// ended, downwards, and their sum below them. Lengths are parts of the sum, so
+// that panels can be compared however long each is; the numbers are beside the
+// bars. The longest stage stands out.
 func drawWaterfall(c *chart) error {
 	names, stat := partNames(c.plot.Y)
-	stages := append(slices.Clone(names), "total")
-	slices.Reverse(stages) // the first stage is on top
-	c.x, c.y = c.axisOf(c.plot.LogX, c.plot.Y...), &axis{categories: stages, title: " "}
-	c.refuseLog(c.x, "bars one after the other")
-	c.x.title = partsTitle(c.x.unit, stat)
+	rows := append(slices.Clone(names), "total")
+	slices.Reverse(rows) // the first stage is on top
+	c.refuseLog("bars one after the other")
+	unit := c.y.unit
+	c.x, c.y = &axis{title: "share of the total (%)", tight: true}, &axis{categories: rows, title: partsTitle(unit, stat)}
 	c.y.include(-0.5)
-	c.y.include(float64(len(stages)) - 0.5)
+	c.y.include(float64(len(rows)) - 0.5)
+	c.columns, c.panelHeight = 1, float64(len(rows))*waterfallStep
 	var doubts partDoubts
 	for _, p := range c.panels {
-		// Each panel has its own length: one request is not compared with another.
-		x := *c.x
-		p.x, p.y = &x, c.y
+		p.x, p.y = c.x, c.y
 		var rows []int
 		for _, g := range p.groups {
 			rows = append(rows, g.rows...)
 		}
 		segments, total, missing := cascade(c.parts(rows))
 		doubts.note(len(rows), missing)
-		p.add(stageMarks(segments, total, len(stages), x.unit)...)
+		if len(segments) > 0 && total > 0 {
+			p.add(stageMarks(segments, total, len(names), unit)...)
+		} else {
+			c.warn("", "a waterfall without a total above 0 left out")
+		}
 	}
 	doubts.warn(c)
 	return nil
 }
 
-// stageMarks are the bars of a waterfall with their length and share beside
-// them.
+// waterfallStep is the height of one stage in pixels.
+const waterfallStep = 19.0
+
+// stageMarks are the bars of a waterfall in percent of their total, with their
+// length and share beside them.
 func stageMarks(segments []segment, total float64, stages int, unit string) []mark {
-	longest, low, high := -1, 0.0, 0.0
-	for i, s := range segments {
-		if longest < 0 || s.to-s.from > segments[longest].to-segments[longest].from {
-			longest = i
-		}
-		low, high = min(low, s.to), max(high, s.to)
-	}
 	var marks []mark
-	scale := report.ScaleFor(unit, []float64{high / 2})
-	bar := func(y int, from, to float64, ink ink, opacity float64) {
-		at := float64(y)
-		marks = append(marks, box{x0: from, x1: to, y0: at - 0.38, y1: at + 0.38, ink: ink, opacity: opacity})
-		value := short(scale, to-from)
-		if total > 0 {
-			value += fmt.Sprintf(" · %.*f%%", percentDecimals((to-from)/total), 100*(to-from)/total)
-		}
-		l := label{at: plotter.XY{X: max(from, to), Y: at}, text: value, ink: textInk, side: 1}
-		if max(from, to) > low+0.6*(high-low) { // no room behind it
+	bar := func(row int, from, to float64, fill ink, opacity float64) {
+		at := float64(row)
+		text := scaled(unit, to-from) + " · " + percent((to-from)/total)
+		from, to = 100*from/total, 100*to/total
+		marks = append(marks, box{x0: from, x1: to, y0: at - 0.36, y1: at + 0.36, ink: fill, opacity: opacity})
+		l := label{at: plotter.XY{X: max(from, to), Y: at}, text: text, ink: textInk, side: 1}
+		if l.at.X > 72 { // there is no room behind it
 			l.at.X, l.side = min(from, to), -1
+		}
+		if from == 0 && to > 72 { // nor before it
+			l.at.X, l.side, l.ink = to, -1, groundInk
 		}
 		marks = append(marks, l)
 	}
+	longest := slices.MaxFunc(segments, func(a, b segment) int { return cmp.Compare(a.to-a.from, b.to-b.from) })
 	for i, s := range segments {
-		opacity := 0.55
-		if i == longest {
+		opacity := 0.5
+		if s == longest {
 			opacity = 0
 		}
-		y := stages - 1 - s.part
-		bar(y, s.from, s.to, seriesInk, opacity)
+		row := stages - s.part
+		bar(row, s.from, s.to, markInk, opacity)
+		next := 0
 		if i+1 < len(segments) {
-			down := plotter.XYs{{X: s.to, Y: float64(y) - 0.38}, {X: s.to, Y: float64(stages-1-segments[i+1].part) + 0.38}}
-			marks = append(marks, curve{points: down, ink: axisInk, width: 1})
+			next = stages - segments[i+1].part
 		}
+		at := 100 * s.to / total
+		marks = append(marks, curve{points: plotter.XYs{{X: at, Y: float64(row) - 0.36}, {X: at, Y: float64(next) + 0.36}}, ink: axisInk, width: 1})
 	}
-	if len(segments) > 0 {
-		bar(0, 0, total, mutedInk, 0.6)
-	}
+	bar(0, 0, total, mutedInk, 0)
 	return marks
 }
 
-// percentDecimals gives shares below a tenth a decimal.
-func percentDecimals(share float64) int {
-	if share < 0.095 {
-		return 1
+// scaled renders a value in the unit that fits it, to three digits.
+func scaled(unit string, v float64) string {
+	s := report.ScaleFor(unit, []float64{v})
+	return strings.TrimSpace(short(s, v) + " " + s.Unit)
+}
+
+// percent renders a share, with a decimal below ten percent.
+func percent(share float64) string {
+	decimals := 0
+	if math.Abs(share) < 0.0995 {
+		decimals = 1
 	}
-	return 0
+	return strconv.FormatFloat(100*share, 'f', decimals, 64) + "%"
 }
 
 // cascade puts stages one after the other: each begins where the one before
