@@ -22,6 +22,8 @@ type axis struct {
 	// numbers where they are few.
 	values []float64
 	whole  bool // only whole numbers have a meaning
+	// across is the x axis, which begins at 0 only if the values nearly do.
+	across bool
 	// tight axes end where the values do.
 	tight  bool
 	lo, hi float64
@@ -64,10 +66,24 @@ func (a *axis) name() string {
 		}
 		name = strings.Join(names, ", ")
 	}
-	if unit := a.scale.Unit; unit != "" && !a.ownUnits() {
+	if unit := a.shownUnit(name); unit != "" {
 		name += " (" + unit + ")"
 	}
 	return name
+}
+
+// shownUnit is the unit that the title states: not where each tick does, nor
+// where the name says it.
+func (a *axis) shownUnit(name string) string {
+	switch {
+	case a.ownUnits() || a.categories != nil:
+		return ""
+	case a.scale.Unit != "":
+		return a.scale.Unit
+	case a.unit == "count" || a.unit == "ratio" || a.unit == "samples" || strings.Contains(name, a.unit):
+		return ""
+	}
+	return a.unit
 }
 
 // settle gives the axis its ends and its unit, once all marks have been
@@ -124,14 +140,18 @@ func (a *axis) settleLinear() {
 	lo, hi := a.lo, a.hi
 	span := min(hi/2-lo/2, math.MaxFloat64/8) * 2
 	// Zero is the natural end of what is near it.
-	if lo >= 0 && lo < 0.4*hi {
+	near := 0.4
+	if a.across {
+		near = 0.1
+	}
+	if lo >= 0 && lo < near*hi {
 		lo = 0
-	} else if lo != 0 {
+	} else {
 		lo -= margin * span
 	}
-	if hi <= 0 && hi > 0.4*a.lo {
+	if hi <= 0 && hi > near*a.lo {
 		hi = 0
-	} else if hi != 0 {
+	} else {
 		hi += margin * span
 	}
 	a.lo, a.hi = lo, hi

@@ -47,6 +47,9 @@ func fileName(i int, title string) string {
 	return strings.TrimSuffix(fmt.Sprintf("%02d-%s", i+1, strings.Trim(b.String(), "-")), "-")
 }
 
+// maxFacts bounds the length of a caption.
+const maxFacts = 8
+
 // caption says what the figure shows.
 func (c *chart) caption(title string) string {
 	var b strings.Builder
@@ -64,8 +67,11 @@ func (c *chart) caption(title string) string {
 		fmt.Fprintf(&b, ", a panel per %s", c.plot.Facet)
 	}
 	b.WriteString(".")
-	for _, fact := range c.facts {
+	for _, fact := range c.facts[:min(len(c.facts), maxFacts)] {
 		b.WriteString(" " + fact)
+	}
+	if more := len(c.facts) - maxFacts; more > 0 {
+		fmt.Fprintf(&b, " And %d more.", more)
 	}
 	return b.String()
 }

@@ -63,9 +63,8 @@ func All(ctx context.Context, data Data) ([]*Figure, error) {
 }
 
 // WriteFiles writes each figure below the directory of its run:
-// plots/NAME.svg, plots/NAME-dark.svg and plots/NAME.png. It returns the names
-// below the directory, those of one figure after those of the one before.
-func WriteFiles(ctx context.Context, r *results.Reading, figures []*Figure) ([]string, error) {
+// plots/NAME.svg, plots/NAME-dark.svg and plots/NAME.png.
+func WriteFiles(ctx context.Context, r *results.Reading, figures []*Figure) error {
 	var names []string
 	var writers []func(io.Writer) error
 	for _, f := range figures {
@@ -76,7 +75,7 @@ func WriteFiles(ctx context.Context, r *results.Reading, figures []*Figure) ([]s
 			func(w io.Writer) error { return f.WriteSVG(w, Dark) },
 			func(w io.Writer) error { return f.WritePNG(w, Light) })
 	}
-	return names, each(ctx, len(names), func(i int) error { return r.WriteFile(names[i], writers[i]) })
+	return each(ctx, len(names), func(i int) error { return r.WriteFile(names[i], writers[i]) })
 }
 
 // PlotFiles draws the plots of a run and writes their files. It returns the
@@ -87,8 +86,7 @@ func PlotFiles(ctx context.Context, r *results.Reading) ([]*Figure, error) {
 		return nil, err
 	}
 	figures, err := All(ctx, data)
-	_, writeErr := WriteFiles(ctx, r, figures)
-	return figures, errors.Join(err, writeErr)
+	return figures, errors.Join(err, WriteFiles(ctx, r, figures))
 }
 
 // each calls do for 0 to n-1 on all cores, and joins the errors in order.

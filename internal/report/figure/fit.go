@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"gonum.org/v1/plot/plotter"
 
 	"runx/internal/report"
 	"runx/internal/stats"
+	"runx/workloads"
 )
 
 // fitConfidence is that of the intervals of exponents, slopes and rates.
@@ -17,8 +19,8 @@ const fitConfidence = 0.95
 // A fitted is a curve through points.
 type fitted struct {
 	at func(x float64) float64
-	// says is what was found: "~ x^1.98 [1.95, 2.02]".
-	says string
+	// says is what was found: "~ x^1.98 [1.95, 2.02]"; brief lacks the interval.
+	says, brief string
 }
 
 // drawFit draws the plot's curve through the points of a group, and tells its
@@ -32,7 +34,11 @@ func (t *trace) drawFit(p *panel, g *group, points plotter.XYs) {
 		return
 	}
 	p.add(curve{points: f.trace(p.x.log, points), ink: g.ink, width: 2, dashes: true, ghost: true})
-	p.notes = append(p.notes, note{text: f.says, ink: g.ink})
+	if len(t.panels) == 1 && len(t.series) > 1 {
+		g.says = f.says
+	} else {
+		p.notes = append(p.notes, note{text: f.says, brief: f.brief, ink: g.ink, marker: g.marker})
+	}
 	t.facts = append(t.facts, t.factOf(p, g, f))
 }
 
@@ -60,51 +66,46 @@ func (t *trace) fit(points plotter.XYs) (fitted, bool) {
 	for i, q := range points {
 		x[i], y[i] = q.X, q.Y
 	}
-	var f fitted
-	var value float64
 	switch t.plot.Fit {
 	case "power":
-		power := stats.FitPower(x, y)
-		value = power.Exponent
-		f = fitted{power.At, "~ x^" + withInterval(value, power.Interval)}
+		l := stats.FitPower(x, y)
+		return newFitted(l.At, l.Exponent, l.Interval, func(value string) string { return "~ x^" + value })
 	case "exponential":
-		exponential := stats.FitExponential(x, y)
-		value = exponential.Rate
-		f = fitted{exponential.At, "~ e^(" + withInterval(value, exponential.Interval) + " x)"}
-	case "linear":
-		line := stats.FitLine(x, y)
-		value = line.Slope
-		f = fitted{line.At, t.slopeText(line)}
+		l := stats.FitExponential(x, y)
+		return newFitted(l.At, l.Rate, l.Interval, func(value string) string { return "~ e^(" + value + " x)" })
 	}
-	return f, f.at != nil && !math.IsNaN(value) && !math.IsInf(value, 0)
-}
-
-// slopeText is the slope of a line in the unit that fits it: "+3.2 MiB per
-// depth".
-func (t *trace) slopeText(l stats.Line) string {
-	lo, hi := math.NaN(), math.NaN()
-	if i, ok := l.SlopeInterval(fitConfidence); ok {
-		lo, hi = i.Lo, i.Hi
-	}
+	l := stats.FitLine(x, y)
 	metric, _ := metricOf(t.column)
-	return report.QuantityInterval(metric, l.Slope, lo, hi) + " per " + t.label(t.plot.X)
+	scale := report.ScaleFor(workloads.UnitOf(metric), []float64{l.Slope})
+	interval := func(confidence float64) (stats.Interval, bool) {
+		i, ok := l.SlopeInterval(confidence)
+		return stats.Interval{Lo: scale.Of(i.Lo), Hi: scale.Of(i.Hi)}, ok
+	}
+	return newFitted(l.At, scale.Of(l.Slope), interval, func(value string) string {
+		return "slope " + value + " " + strings.TrimSpace(scale.Unit+"/"+t.label(t.plot.X))
+	})
 }
 
-func withInterval(v float64, interval func(float64) (stats.Interval, bool)) string {
-	s := threeDigits(v)
+// newFitted says what was found: a value with its interval, which say puts into
+// words.
+func newFitted(at func(float64) float64, value float64, interval func(float64) (stats.Interval, bool), say func(string) string) (fitted, bool) {
+	if math.IsNaN(value) || math.IsInf(value, 0) {
+		return fitted{}, false
+	}
+	f := fitted{at: at, brief: say(brief(value))}
+	f.says = f.brief
 	if i, ok := interval(fitConfidence); ok {
-		s += fmt.Sprintf(" [%s, %s]", threeDigits(i.Lo), threeDigits(i.Hi))
+		f.says = say(fmt.Sprintf("%s [%s, %s]", brief(value), brief(i.Lo), brief(i.Hi)))
 	}
-	return s
+	return f, true
 }
 
-// threeDigits writes exponents: two decimals, or three digits where they are
-// small.
-func threeDigits(v float64) string {
-	if math.Abs(v) >= 0.1 || v == 0 {
-		return strconv.FormatFloat(v, 'f', 2, 64)
+// brief writes a value in two decimals, or where it is small in two digits.
+func brief(v float64) string {
+	if size := math.Abs(v); size < 0.1 || size >= 1e4 {
+		return plain(rounded(v, 2))
 	}
-	return strconv.FormatFloat(v, 'g', 2, 64)
+	return strconv.FormatFloat(v, 'f', 2, 64)
 }
 
 // traceSteps is the number of steps in which a fitted curve is drawn.

@@ -23,6 +23,9 @@ func drawScatter(c *chart) error { return c.drawXY(false) }
 func (c *chart) drawXY(lines bool) error {
 	units := c.splitByUnit()
 	xs := c.numbers(c.plot.X)
+	for u := range units {
+		c.panels[u*len(c.panels)/len(units)].y.title = commonName(units[u])
+	}
 	if len(units) == 1 && len(units[0]) > 1 && c.plot.Color == "" {
 		c.seriesPerY(units[0])
 	}
@@ -70,6 +73,20 @@ func (c *chart) splitByUnit() [][]string {
 	}
 	c.panels = panels
 	return units
+}
+
+// commonName is the metric of several columns, "" where it is not the same.
+func commonName(columns []string) string {
+	metric, _ := metricOf(columns[0])
+	for _, column := range columns {
+		if other, _ := metricOf(column); other != metric {
+			return ""
+		}
+	}
+	if len(columns) == 1 {
+		return ""
+	}
+	return columnName(metric)
 }
 
 // seriesPerY replaces the only series by one for each y.

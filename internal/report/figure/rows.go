@@ -34,6 +34,10 @@ func newChart(data Data, p *spec.Plot) (*chart, error) {
 		return nil, err
 	}
 	c.x, c.y = c.axisOf(p.LogX, p.X), c.axisOf(p.LogY, p.Y...)
+	c.x.across = true
+	if c.isParam(p.X) {
+		c.x.values = c.distinctNumbers(rows, p.X)
+	}
 	c.part(rows)
 	return c, nil
 }
@@ -74,9 +78,6 @@ func (c *chart) axisOf(log bool, columns ...string) *axis {
 		col := &c.table.Columns[i]
 		a.unit = cmp.Or(a.unit, col.Unit)
 		a.whole = a.whole && col.Type == results.Int64
-		if col.Kind == results.ParamTableColumn && len(columns) == 1 {
-			a.values = c.distinctNumbers(name)
-		}
 	}
 	return a
 }
@@ -156,11 +157,25 @@ func (c *chart) addPanels(names []string) {
 // label is a column for a reader, for whom the unit is told elsewhere.
 func (c *chart) label(column string) string { return columnName(column) }
 
-// distinctNumbers are the different finite values of a column, sorted.
-func (c *chart) distinctNumbers(column string) []float64 {
-	all := slices.DeleteFunc(slices.Clone(c.table.Numbers(column)), func(v float64) bool {
-		return math.IsNaN(v) || math.IsInf(v, 0)
+func (c *chart) isParam(column string) bool {
+	return slices.ContainsFunc(c.table.Columns, func(col results.Column) bool {
+		return col.Name == column && col.Kind == results.ParamTableColumn
 	})
+}
+
+// distinctNumbers are the different finite values of a column over some rows,
+// sorted.
+func (c *chart) distinctNumbers(rows []int, column string) []float64 {
+	numbers := c.table.Numbers(column)
+	if numbers == nil {
+		return nil
+	}
+	var all []float64
+	for _, row := range rows {
+		if v := numbers[row]; !math.IsNaN(v) && !math.IsInf(v, 0) {
+			all = append(all, v)
+		}
+	}
 	slices.Sort(all)
 	return slices.Compact(all)
 }

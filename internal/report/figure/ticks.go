@@ -3,6 +3,7 @@ package figure
 import (
 	"math"
 	"strconv"
+	"strings"
 
 	"runx/internal/report"
 )
@@ -76,10 +77,10 @@ func (a *axis) exact(v float64) string {
 		return quantity(a.unit, v)
 	}
 	shown := a.scale.Of(v)
-	if a.binary() && a.unit == "" {
+	if a.binary() && a.unit != "bytes" {
 		return binaryLabel(v, a.values[len(a.values)-1] > 1<<16)
 	}
-	return strconv.FormatFloat(shown, 'g', 7, 64)
+	return plain(shown)
 }
 
 // binaryLabel writes large powers of two as 16Ki.
@@ -94,7 +95,7 @@ func binaryLabel(v float64, short bool) string {
 			}
 		}
 	}
-	return strconv.FormatFloat(v, 'g', 7, 64)
+	return plain(v)
 }
 
 // binary tells whether the axis counts in powers of two: those of a parameter
@@ -123,7 +124,7 @@ func (a *axis) ownUnits() bool {
 // quantity renders a stored value in the unit that fits it.
 func quantity(unit string, v float64) string {
 	s := report.ScaleFor(unit, []float64{v})
-	text := strconv.FormatFloat(s.Of(v), 'g', 4, 64)
+	text := plain(rounded(s.Of(v), 6))
 	if s.Unit == "" {
 		return text
 	}
@@ -230,12 +231,22 @@ func (a *axis) logLabel(v float64) string {
 }
 
 // plain writes a number in as few digits as it has, large and small ones as
-// powers of ten.
+// powers of ten: 0.02, 1500, 3e-5.
 func plain(v float64) string {
 	if size := math.Abs(v); size != 0 && (size >= 1e6 || size < 1e-4) {
-		return strconv.FormatFloat(v, 'g', 4, 64)
+		mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'e', 3, 64), "e")
+		mantissa = strings.TrimSuffix(strings.TrimRight(mantissa, "0"), ".")
+		n, _ := strconv.Atoi(exponent)
+		return mantissa + "e" + strconv.Itoa(n)
 	}
-	return strconv.FormatFloat(v, 'f', -1, 64)
+	// Ten digits: what follows is the error of products of powers of ten.
+	return strconv.FormatFloat(rounded(v, 10), 'f', -1, 64)
+}
+
+// rounded keeps so many digits of a number.
+func rounded(v float64, digits int) float64 {
+	r, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', digits, 64), 64)
+	return r
 }
 
 // linearTicks are round numbers: 1, 2 or 5 times a power of ten apart.
@@ -284,7 +295,7 @@ func stepped(lo, hi, step, size float64) []tick {
 		}
 		label := strconv.FormatFloat(v+0, 'f', decimals, 64)
 		if math.Abs(hi) >= 1e6 || math.Abs(lo) >= 1e6 || step < 1e-5 {
-			label = strconv.FormatFloat(v, 'g', 4, 64)
+			label = plain(rounded(v, 6))
 		}
 		ticks = append(ticks, tick{v * size, label})
 	}
