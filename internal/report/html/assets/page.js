@@ -142,16 +142,20 @@ class DataTable {
 
   // Terms, all of which must hold: name=text, name!=text, name<number and the
   // like compare a column; any other text is looked for in the whole row.
+  // Numbers are in the unit of the column's name, whatever unit it is shown in.
   parse(query) {
     return query.toLowerCase().split(/\s+/).filter(Boolean).map((term) => {
       const [, name, op, want] = term.match(/^([^<>=!]+)(!=|<=|>=|=|<|>)(.+)$/) ?? [];
       const column = name ? this.column(name) : -1;
       if (column < 0) return (row) => this.text(row).includes(term);
+      const head = this.heads[column];
       const number = Number(want);
+      const scale = Number(head.dataset.scale ?? 1);
+      const off = scale === 1 ? 0 : 1e-3 * Math.abs(number); // what is shown is rounded
       return (row) => {
         const text = this.value(row, column).trim().toLowerCase();
-        const have = parseFloat(text);
-        const same = text === want || (this.heads[column].classList.contains("num") && have === number);
+        const have = parseFloat(text) * scale;
+        const same = text === want || (head.classList.contains("num") && Math.abs(have - number) <= off);
         switch (op) {
           case "=": return same;
           case "!=": return !same;
@@ -215,10 +219,7 @@ class DataTable {
     this.shown = this.tests?.length ? this.order.filter((row) => this.tests.every((t) => t(row))) : this.order;
     const drawn = this.shown.slice(0, this.limit);
     for (const row of drawn) {
-      for (const cell of row.querySelectorAll("td[data-s]")) {
-        cell.prepend(strip(cell.dataset.s));
-        cell.removeAttribute("data-s");
-      }
+      for (const code of row.querySelectorAll("[data-s]")) code.replaceWith(strip(code.dataset.s));
     }
     this.body.replaceChildren(...drawn);
     this.more(this.shown.length - drawn.length);

@@ -1,0 +1,129 @@
+package html
+
+import (
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// A bound is one end of what a claim expects.
+type bound struct{ lo, hi float64 }
+
+var comparison = regexp.MustCompile(`^\s*(-?[0-9.eE+-]+|value)\s*(<=|>=|<|>)\s*(-?[0-9.eE+-]+|value)\s*$`)
+
+// expected reads the range of values that a claim expects, where it says it in
+// so many words: "value > 1.7 && value < 2.3". It is false for any other
+// condition, of which no picture is drawn.
+func expected(expect string) (bound, bool) {
+	b := bound{math.Inf(-1), math.Inf(1)}
+	for term := range strings.SplitSeq(expect, "&&") {
+		m := comparison.FindStringSubmatch(term)
+		if m == nil || (m[1] == "value") == (m[3] == "value") {
+			return bound{}, false
+		}
+		text, below := m[3], m[2][0] == '<' // value < number
+		if m[3] == "value" {
+			text, below = m[1], m[2][0] == '>' // number > value
+		}
+		number, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return bound{}, false
+		}
+		if below {
+			b.hi = min(b.hi, number)
+		} else {
+			b.lo = max(b.lo, number)
+		}
+	}
+	return b, b.lo < b.hi
+}
+
+// A gauge shows a value and its interval against what is expected: places on a
+// line from 0 to 100.
+type gauge struct {
+	// From and To are the ends of what is expected.
+	From, To float64
+	// Value, Lo and Hi are the value and the ends of its interval; Lo and Hi are
+	// those of the value where there is none.
+	Value, Lo, Hi float64
+	// Ticks are the numbers that the claim names.
+	Ticks []tick
+}
+
+// A tick is a number at its place.
+type tick struct {
+	X    float64
+	Text string
+}
+
+// Place is where the value stands in the picture.
+func (g gauge) Place() float64 { return place100(g.Value) }
+
+// Place is where the number stands in the picture.
+func (t tick) Place() float64 { return place100(t.X) }
+
+// place100 is where hundredths of the line are in the picture, which leaves room
+// for what stands at its ends.
+func place100(x float64) float64 { return math.Round(100*(10+2.2*x)) / 100 }
+
+// Width of what is expected.
+func (g gauge) Width() float64 { return math.Round(100*(g.To-g.From)) / 100 }
+
+// A ruler places numbers on a line.
+type ruler struct {
+	lo, hi float64
+	log    bool
+}
+
+// newRuler makes a line on which all numbers have their place, and room beside
+// them. It is logarithmic where a linear one would press them together.
+func newRuler(numbers []float64) (ruler, bool) {
+	r := ruler{lo: math.Inf(1), hi: math.Inf(-1)}
+	for _, v := range numbers {
+		if !math.IsNaN(v) && !math.IsInf(v, 0) {
+			r.lo, r.hi = min(r.lo, v), max(r.hi, v)
+		}
+	}
+	if r.lo > r.hi {
+		return r, false
+	}
+	if r.log = r.lo > 0 && r.hi/r.lo > 30; r.log {
+		r.lo, r.hi = math.Log(r.lo), math.Log(r.hi)
+	}
+	room := 0.12 * (r.hi - r.lo)
+	if room == 0 {
+		room = max(math.Abs(r.lo)*0.1, 1e-9)
+	}
+	r.lo, r.hi = r.lo-room, r.hi+room
+	return r, true
+}
+
+// at is the place of a number, in hundredths with two decimals.
+func (r ruler) at(v float64) float64 {
+	switch {
+	case math.IsInf(v, -1) || r.log && v <= 0:
+		return 0
+	case math.IsInf(v, 1):
+		return 100
+	case r.log:
+		v = math.Log(v)
+	}
+	return math.Round(1e4*min(max((v-r.lo)/(r.hi-r.lo), 0), 1)) / 100
+}
+
+func (r ruler) gauge(b bound, value, lo, hi float64) *gauge {
+	if math.IsNaN(value) {
+		return nil
+	}
+	if math.IsNaN(lo) || math.IsNaN(hi) {
+		lo, hi = value, value
+	}
+	g := &gauge{From: r.at(b.lo), To: r.at(b.hi), Value: r.at(value), Lo: r.at(lo), Hi: r.at(hi)}
+	for _, end := range []float64{b.lo, b.hi} {
+		if !math.IsInf(end, 0) {
+			g.Ticks = append(g.Ticks, tick{r.at(end), strconv.FormatFloat(end, 'g', 4, 64)})
+		}
+	}
+	return g
+}
