@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/spf13/pflag"
+
 	"runx/internal/report"
 	"runx/internal/results"
 	"runx/runner"
@@ -17,52 +19,44 @@ import (
 // defaultOut is where runs go unless told otherwise.
 const defaultOut = "out"
 
-// An execution is one run of one spec, from its directory to its summary.
+// An execution is one run of one spec, from its directory to its verdicts.
 type execution struct {
-	t     *terminal
-	spec  *spec.Spec
-	root  string // the directory that holds all runs
-	dir   string // that of this one
-	quiet bool
+	t    *terminal
+	spec *spec.Spec
+	root string // the directory that holds all runs
+	dir  string // that of this one
+	endFlags
 }
+
+// endFlags say what becomes of a run when it ends.
+type endFlags struct {
+	quiet, strict, noReport bool
+}
+
+func (f *endFlags) register(flags *pflag.FlagSet) {
+	flags.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no table: print only the directory of the run")
+	flags.BoolVar(&f.strict, "strict", false, strictUsage)
+	flags.BoolVar(&f.noReport, "no-report", false, "no plots and no report.html; runx report makes them later")
+}
+
+const strictUsage = "exit with 3 where a claim is refuted, with 4 where one is inconclusive"
 
 // id is the run_id.
 func (x *execution) id() string { return filepath.Base(x.dir) }
 
-// perform measures what is left to measure, makes the tables, and shows them.
-// It closes the run. It returns an exitError where the run did not end well.
+// perform measures what is left to measure, makes of it all that a run leaves,
+// and shows it. It closes the run. It returns an exitError where the run did not
+// end well.
 func (x *execution) perform(ctx context.Context, run *results.Run) error {
 	outcome, err := x.measure(ctx, run)
 	if err != nil {
 		return withHint(err, "what was measured is kept: %s goes on", resumeCommand(x.dir))
 	}
-	if err := x.conclude(ctx, outcome.Warnings); err != nil {
-		return err
-	}
-	return x.verdict(outcome)
-}
-
-// conclude makes the tables of what was measured, and shows them.
-func (x *execution) conclude(ctx context.Context, warnings []results.Warning) error {
-	// An interrupt ends the measuring, not the writing of what was measured.
-	derived, err := results.Derive(context.WithoutCancel(ctx), x.dir)
-	if err != nil {
-		return withHint(err, "the journal in %s is whole: %s makes the tables of it", x.dir, resumeCommand(x.dir))
-	}
-	warnings = append(warnings, derived.Warnings...)
-	// It leads to the newest complete run, which this one need not be.
-	warning, err := results.Link(x.root, x.spec.Name)
+	said, err := x.conclude(ctx, outcome.Warnings)
 	if err != nil {
 		return err
 	}
-	if warning != nil {
-		warnings = append(warnings, *warning)
-	}
-	if err := x.show(derived); err != nil {
-		return err
-	}
-	x.t.warnings(warnings)
-	return nil
+	return errors.Join(x.ended(outcome), said)
 }
 
 // measure runs the runner under the display, until done or interrupted.
@@ -85,47 +79,8 @@ func (x *execution) measure(ctx context.Context, run *results.Run) (outcome runn
 	return runner.Run(ctx, x.spec, run, opts)
 }
 
-// maxShown bounds the table at the end of a run; show prints all of it.
-const maxShown = 50
-
-// show prints the summary and where the files are; quiet, only the directory.
-func (x *execution) show(d *results.Derived) error {
-	if x.quiet {
-		_, err := fmt.Fprintln(x.t.out, x.dir)
-		return err
-	}
-	summary, err := results.ReadSummary(x.dir)
-	if err != nil {
-		return err
-	}
-	x.t.heading(x.spec.Name, x.spec.Title)
-	if err := report.NewView(summary, report.ViewOptions{Spec: x.spec, Rows: maxShown}).Write(x.t.out, x.t.outWidth(), x.t.outStyle()); err != nil {
-		return err
-	}
-	samples := linkTo(d.Samples, filepath.Join(x.root, x.spec.Name+".parquet"))
-	points := linkTo(d.Summary, filepath.Join(x.root, x.spec.Name+".summary.parquet"))
-	fmt.Fprintf(x.t.out, "\n%s of %s in %s\n",
-		plural(d.Rows, "sample"), plural(d.Points, "point"), x.dir)
-	fmt.Fprintf(x.t.out, "pandas  pd.read_parquet(%q)\n", filepath.ToSlash(points))
-	fmt.Fprintf(x.t.out, "DuckDB  duckdb -c \"from '%s'\"\n", filepath.ToSlash(samples))
-	return nil
-}
-
-// linkTo is the name of a file that is easier to remember, if it has it: the
-// link may belong to another run.
-func linkTo(file, link string) string {
-	here, err := os.Stat(file)
-	if err != nil {
-		return file
-	}
-	if there, err := os.Stat(link); err != nil || !os.SameFile(here, there) {
-		return file
-	}
-	return link
-}
-
-// verdict is how the run ended, as an exit code with its message.
-func (x *execution) verdict(o runner.Outcome) error {
+// ended is how the measuring ended, as an exit code with its message.
+func (x *execution) ended(o runner.Outcome) error {
 	if o.Skipped > 0 {
 		x.t.warn(plural(int64(o.Skipped), "point")+" cannot be measured here", "")
 		x.t.reasons(o.Reasons, func(s results.Status) bool { return s == results.Skipped })
@@ -146,6 +101,9 @@ func (x *execution) verdict(o runner.Outcome) error {
 		x.t.note("stopped, as on_error says: %s", report.Printable(o.Stopped))
 		x.t.hint("%s tries again", resumeCommand(x.dir))
 		return exitError{exitFailed}
+	case o.Points > 0 && o.Skipped == o.Points:
+		x.t.note("nothing was measured: no point of %s can be measured here", x.spec.Name)
+		return exitError{exitFailed}
 	case o.Failed > 0:
 		x.t.note("%s of %s failed", plural(int64(o.Failed), "point"), report.Count(int64(o.Points)))
 		x.t.hint("the column error of %s tells of each; when the cause is mended, %s takes them again",
@@ -158,10 +116,7 @@ func (x *execution) verdict(o runner.Outcome) error {
 // resumeCommand is what to type to go on with the run in dir.
 func resumeCommand(dir string, flags ...string) string {
 	argv := append([]string{ownName, "resume"}, flags...)
-	if filepath.Dir(filepath.Dir(dir)) == defaultOut {
-		dir = filepath.Base(dir)
-	}
-	return shellQuote(append(argv, dir))
+	return shellQuote(append(argv, runName(dir)))
 }
 
 // A logFile takes what workers print on stderr. It comes into being with the

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -16,10 +18,12 @@ import (
 
 // The exit codes, as the README promises them.
 const (
-	exitDone        = 0
-	exitFailed      = 1 // some points failed, or the run itself did
-	exitUsage       = 2 // bad usage or a bad spec
-	exitInterrupted = 130
+	exitDone         = 0
+	exitFailed       = 1 // some points failed, or the run itself did
+	exitUsage        = 2 // bad usage or a bad spec
+	exitRefuted      = 3 // --strict: a claim is refuted
+	exitInconclusive = 4 // --strict: none is, but one is inconclusive
+	exitInterrupted  = 130
 )
 
 // A usageError is a mistake in how runx was called or in a spec.
@@ -74,6 +78,7 @@ type terminal struct {
 	outTTY, errTTY bool
 	color          bool
 	live           bool   // err can be redrawn
+	ascii          bool   // the locale knows no more than ASCII
 	program        string // what starts runx again; see commands
 
 	// mu keeps apart what the measuring goroutine draws and the note of an
@@ -89,7 +94,15 @@ func newTerminal(in io.Reader, out, err io.Writer) *terminal {
 	dumb := os.Getenv("TERM") == "dumb"
 	t.color = os.Getenv("NO_COLOR") == "" && !dumb
 	t.live = t.errTTY && !dumb
+	t.ascii = !speaksUTF8()
 	return t
+}
+
+// speaksUTF8 tells whether the locale can show more than ASCII. Where none is set
+// nobody has said otherwise.
+func speaksUTF8() bool {
+	locale := strings.ToLower(cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_CTYPE"), os.Getenv("LANG"), "utf-8"))
+	return strings.Contains(locale, "utf-8") || strings.Contains(locale, "utf8")
 }
 
 func isTerminal(w io.Writer) bool {
@@ -98,12 +111,29 @@ func isTerminal(w io.Writer) bool {
 }
 
 // outStyle and errStyle mark up text for the stream that takes it.
-func (t *terminal) outStyle() report.Style { return report.Style{Color: t.color && t.outTTY} }
-func (t *terminal) errStyle() report.Style { return report.Style{Color: t.color && t.errTTY} }
+func (t *terminal) outStyle() report.Style {
+	return report.Style{Color: t.color && t.outTTY, ASCII: t.ascii}
+}
+func (t *terminal) errStyle() report.Style {
+	return report.Style{Color: t.color && t.errTTY, ASCII: t.ascii}
+}
 
 // outWidth is the width of the terminal that takes results; 0 where they go
 // elsewhere and nothing needs to be hidden.
 func (t *terminal) outWidth() int { return widthOf(t.out) }
+
+// plainWidth is how wide a result is that is not for a terminal: as a log or a
+// mail bears it.
+const plainWidth = 120
+
+// readWidth is the width in which a person reads a result: that of the terminal
+// unless COLUMNS says otherwise.
+func (t *terminal) readWidth() int {
+	if columns, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && columns > 0 {
+		return columns
+	}
+	return cmp.Or(t.outWidth(), plainWidth)
+}
 
 // errWidth is the width of the terminal that takes messages.
 func (t *terminal) errWidth() int { return widthOf(t.err) }

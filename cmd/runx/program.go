@@ -52,7 +52,7 @@ func (t *terminal) commands(text string) string {
 	if t.program == "" || t.program == ownName {
 		return text
 	}
-	own := regexp.MustCompile(`\b` + ownName + ` (completion|help|init|list|plan|resume|run|schema|show|validate|version|--help)\b`)
+	own := regexp.MustCompile(`\b` + ownName + ` (claims|compare|completion|help|init|list|plan|report|resume|run|schema|show|validate|version|--help)\b`)
 	return own.ReplaceAllStringFunc(text, func(command string) string {
 		return t.program + strings.TrimPrefix(command, ownName)
 	})

@@ -15,8 +15,9 @@ import (
 
 func newResume(t *terminal) *cobra.Command {
 	var (
-		root         string
-		quiet, retry bool
+		root  string
+		retry bool
+		flags endFlags
 	)
 	cmd := &cobra.Command{
 		Use:   "resume RUN",
@@ -35,24 +36,24 @@ run too; the samples that failed stay in the tables beside the new ones.`,
 			if err != nil {
 				return usageError{err}
 			}
-			return resume(cmd.Context(), t, dir, quiet, retry)
+			return resume(cmd.Context(), t, dir, flags, retry)
 		},
 		ValidArgsFunction: completeRuns(&root),
 	}
 	registerOut(cmd, &root)
 	cmd.Flags().BoolVar(&retry, "retry-failed", false, "take the points that failed again")
-	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "no progress and no table: print only the directory of the run")
+	flags.register(cmd.Flags())
 	return cmd
 }
 
 // resume goes on with the run in dir. Of one that has nothing left to measure it
 // makes the tables again, which may be missing, and ends as the run did.
-func resume(ctx context.Context, t *terminal, dir string, quiet, retry bool) error {
+func resume(ctx context.Context, t *terminal, dir string, flags endFlags, retry bool) error {
 	s, err := spec.Load(ctx, filepath.Join(dir, results.SpecFile), baseOptions())
 	if err != nil {
 		return err
 	}
-	x := &execution{t: t, spec: s, root: filepath.Join(dir, "..", ".."), dir: dir, quiet: quiet}
+	x := &execution{t: t, spec: s, root: filepath.Join(dir, "..", ".."), dir: dir, endFlags: flags}
 	run, err := results.Open(dir)
 	if err != nil {
 		return err
@@ -75,13 +76,14 @@ func resume(ctx context.Context, t *terminal, dir string, quiet, retry bool) err
 // newer workload keeps that from being told, the tables are made nevertheless.
 func (x *execution) finished(ctx context.Context, verdict runner.Verdict, untold error) error {
 	x.t.note("run %s is complete: there is nothing left to measure", x.id())
-	if err := x.conclude(ctx, verdict.Warnings); err != nil {
+	said, err := x.conclude(ctx, verdict.Warnings)
+	if err != nil {
 		return err
 	}
 	if untold != nil {
 		x.t.warn("it cannot be told whether points failed: "+untold.Error(), "the column status of samples.parquet says so")
 	}
-	return x.verdict(verdict.Outcome)
+	return errors.Join(x.ended(verdict.Outcome), said)
 }
 
 // review tells how the run stands, and has the points that failed taken again

@@ -14,14 +14,14 @@ import (
 // runFlags are those of run, which also stand for a bare "runx SPEC".
 type runFlags struct {
 	specFlags
-	root  string
-	quiet bool
+	endFlags
+	root string
 }
 
 func (f *runFlags) register(cmd *cobra.Command) {
 	f.specFlags.register(cmd.Flags())
+	f.endFlags.register(cmd.Flags())
 	registerOut(cmd, &f.root)
-	cmd.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no table: print only the directory of the run")
 }
 
 // registerOut adds the flag that says where runs are kept.
@@ -56,7 +56,7 @@ Results go to stdout, all else to stderr.`,
 }
 
 // run measures specs one after the other. All are read before the first one
-// begins. An interrupt ends the sequence; a run in which points failed does not.
+// begins. An interrupt ends the sequence; a run in which points failed, or claims, does not.
 func (f *runFlags) run(cmd *cobra.Command, t *terminal, paths []string) error {
 	if f.root == "" {
 		return withHint(usagef("-o names no directory"), "-o . is the current one")
@@ -72,22 +72,34 @@ func (f *runFlags) run(cmd *cobra.Command, t *terminal, paths []string) error {
 			return err
 		}
 	}
-	var failed error
+	worst := exitDone
 	for _, s := range specs {
 		if ctx.Err() != nil {
 			return exitError{exitInterrupted}
 		}
 		t.problems(s.Warnings)
 		err := f.runOne(ctx, t, s)
-		if e, ok := errors.AsType[exitError](err); ok && e.code == exitFailed {
-			failed = err
-			continue
-		}
-		if err != nil {
+		e, ended := errors.AsType[exitError](err)
+		if err != nil && !ended || e.code == exitInterrupted {
 			return err
 		}
+		worst = worse(worst, e.code)
 	}
-	return failed
+	if worst != exitDone {
+		return exitError{worst}
+	}
+	return nil
+}
+
+// worse is the code that counts where runs ended with different ones: what
+// failed before what was found.
+func worse(a, b int) int {
+	for _, code := range []int{exitFailed, exitRefuted, exitInconclusive} {
+		if a == code || b == code {
+			return code
+		}
+	}
+	return exitDone
 }
 
 func (f *runFlags) runOne(ctx context.Context, t *terminal, s *spec.Spec) error {
@@ -95,6 +107,6 @@ func (f *runFlags) runOne(ctx context.Context, t *terminal, s *spec.Spec) error 
 	if err != nil {
 		return err
 	}
-	x := &execution{t: t, spec: s, root: f.root, dir: run.Dir(), quiet: f.quiet}
+	x := &execution{t: t, spec: s, root: f.root, dir: run.Dir(), endFlags: f.endFlags}
 	return x.perform(ctx, run)
 }

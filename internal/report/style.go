@@ -1,7 +1,10 @@
 package report
 
 // A Style marks up text for a terminal. The zero value leaves it plain.
-type Style struct{ Color bool }
+type Style struct {
+	Color bool
+	ASCII bool // the terminal shows no more than ASCII
+}
 
 // Bold makes a text stand out.
 func (s Style) Bold(text string) string { return s.paint("1", text) }

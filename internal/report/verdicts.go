@@ -213,11 +213,15 @@ func doubt(j *claims.Judgement) string {
 
 // mark is the sign of a verdict, with its colour.
 func mark(v claims.Verdict, style Style) string {
+	yes, no := "✓", "✗"
+	if style.ASCII {
+		yes, no = "+", "-"
+	}
 	switch v {
 	case claims.Supported:
-		return style.Good("✓")
+		return style.Good(yes)
 	case claims.Refuted:
-		return style.Bad("✗")
+		return style.Bad(no)
 	}
 	return style.Warn("?")
 }

@@ -55,6 +55,25 @@ func TestVerdictsInWords(t *testing.T) {
 	}
 }
 
+// The marks have colours, and stand-ins where the terminal shows ASCII alone.
+func TestMarks(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		style Style
+		want  [3]string
+	}{
+		{Style{}, [3]string{"✓", "✗", "?"}},
+		{Style{ASCII: true}, [3]string{"+", "-", "?"}},
+		{Style{Color: true}, [3]string{"\x1b[32m✓\x1b[0m", "\x1b[31m✗\x1b[0m", "\x1b[33m?\x1b[0m"}},
+	} {
+		for i, v := range []claims.Verdict{claims.Supported, claims.Refuted, claims.Inconclusive} {
+			if got := mark(v, tt.style); got != tt.want[i] {
+				t.Errorf("%s in %+v: %q, want %q", v, tt.style, got, tt.want[i])
+			}
+		}
+	}
+}
+
 // A run that was cut off says so beside its verdicts; one without claims is silent.
 func TestPreliminaryVerdicts(t *testing.T) {
 	t.Parallel()

@@ -19,10 +19,10 @@ type View struct {
 	// Fixed are the parameters that are the same in all rows: "batch=1".
 	Fixed []string
 	// Points is the number of rows that there are, shown or not.
-	Points  int
-	table   Table
-	rows    []int // of the summary that are shown
-	thinned []string
+	Points int
+	table  Table
+	rows   []int    // of the summary that are shown
+	picked []string // by which values of parameters: "seq_len=128,4096"
 }
 
 // ViewOptions say what is picked from a summary.
@@ -39,7 +39,7 @@ type ViewOptions struct {
 // NewView picks from a summary.
 func NewView(summary *results.Table, o ViewOptions) *View {
 	v := &View{Points: summary.Rows}
-	v.rows, v.thinned = telling(summary, o.Rows)
+	v.rows, v.picked = telling(summary, o.Rows)
 	v.table.Rows = make([][]string, len(v.rows))
 	v.addParams(summary)
 	v.addCounts(summary)
@@ -79,8 +79,8 @@ func (v *View) left(width int) []string {
 	var notes []string
 	if n := len(v.rows); n < v.Points {
 		note := "... " + Count(int64(n)) + " of " + counted(v.Points, "point")
-		if len(v.thinned) > 0 {
-			note += ": " + Printable(strings.Join(v.thinned, " "))
+		if len(v.picked) > 0 {
+			note += ": " + Printable(strings.Join(v.picked, " "))
 		}
 		notes = append(notes, note)
 	}
@@ -113,30 +113,30 @@ func (v *View) add(c TableColumn, cell func(row int) string) {
 }
 
 // addParams shows the parameters that vary, and puts the others into Fixed.
+// Those that are the same in the rows that are shown are named with these.
 func (v *View) addParams(summary *results.Table) {
+	all := spread(summary.Rows, summary.Rows)
 	for _, c := range summary.Columns {
 		if c.Kind != results.ParamTableColumn {
 			continue
 		}
 		value := func(row int) string { return formatCell(summary.Value(row, c.Name)) }
-		if summary.Rows > 0 && v.constant(summary, c.Name) {
+		switch {
+		case summary.Rows > 0 && constant(summary, c.Name, all):
 			v.Fixed = append(v.Fixed, c.Name+"="+value(0))
-			continue
+		case len(v.rows) < summary.Rows && constant(summary, c.Name, v.rows):
+			v.picked = slices.DeleteFunc(v.picked, func(text string) bool { return strings.HasPrefix(text, c.Name+"=") })
+			v.picked = append(v.picked, c.Name+"="+value(v.rows[0]))
+		default:
+			v.add(TableColumn{Title: c.Name, Right: c.Type == results.Int64 || c.Type == results.Double, Keep: true}, value)
 		}
-		v.add(TableColumn{Title: c.Name, Right: c.Type == results.Int64 || c.Type == results.Double, Keep: true}, value)
 	}
 }
 
-// constant tells whether all rows have the same value. A run of one point
-// varies nothing.
-func (v *View) constant(summary *results.Table, column string) bool {
-	first := summary.Value(0, column)
-	for row := range summary.Rows {
-		if summary.Value(row, column) != first {
-			return false
-		}
-	}
-	return true
+// constant tells whether rows have the same value. A run of one point varies
+// nothing.
+func constant(summary *results.Table, column string, rows []int) bool {
+	return !slices.ContainsFunc(rows, func(row int) bool { return summary.Value(row, column) != summary.Value(rows[0], column) })
 }
 
 // addCounts shows the number of samples that count, and those that failed or

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"runx/internal/claims"
+	"runx/internal/report"
+	"runx/internal/results"
+	"runx/workloads"
+)
+
+// maxShown bounds the table of a run so that it and the verdicts are seen
+// together; runx show --all prints all of it.
+const maxShown = 32
+
+// tell prints what a run says: its summary, and the verdicts on its claims. all
+// leaves nothing out.
+func (t *terminal) tell(r *reading, all bool) error {
+	summary, err := r.Summary()
+	if err != nil {
+		return err
+	}
+	options := report.ViewOptions{Spec: r.Spec, Rows: maxShown}
+	width := t.readWidth()
+	if all {
+		options.Rows, width = 0, 0
+	}
+	if !t.ascii {
+		if options.History, err = history(r.Reading, summary); err != nil {
+			return err
+		}
+	}
+	view := report.NewView(summary, options)
+	if err := view.Write(t.out, width, t.outStyle()); err != nil {
+		return err
+	}
+	if view.Partial(width) {
+		cue := "... all of it: " + t.commands(shellQuote([]string{ownName, "show", "--all", runName(r.Dir)}))
+		fmt.Fprintln(t.out, t.outStyle().Dim(report.Wrap(report.Printable(cue), width, 4)))
+	}
+	if len(r.judgements) == 0 {
+		return nil
+	}
+	fmt.Fprintln(t.out)
+	return r.verdicts.Write(t.out, t.readWidth(), t.outStyle())
+}
+
+// history is the latency of the samples of each row of a summary, in the order
+// in which they were taken.
+func history(r *results.Reading, summary *results.Table) ([][]float64, error) {
+	samples, err := r.Samples("point_id", "status", workloads.LatencyMetric)
+	if err != nil {
+		return nil, err
+	}
+	rows := map[any]int{}
+	for row := range summary.Rows {
+		rows[summary.Value(row, "point_id")] = row
+	}
+	latency := samples.Floats(workloads.LatencyMetric)
+	byRow := make([][]float64, summary.Rows)
+	for i := range samples.Rows {
+		row, known := rows[samples.Value(i, "point_id")]
+		if known && samples.Value(i, "status") == string(results.OK) {
+			byRow[row] = append(byRow[row], latency[i])
+		}
+	}
+	return byRow, nil
+}
+
+// where says where the files of a run are, and how to read them. root holds the
+// links to the newest runs.
+func (t *terminal) where(root string, r *results.Reading) {
+	name := r.Info.Spec
+	linked := func(file, suffix string) string {
+		return filepath.ToSlash(linkTo(filepath.Join(r.Dir, file), filepath.Join(root, name+suffix)))
+	}
+	line := func(label, text string) {
+		fmt.Fprintf(t.out, "%-7s %s\n", label, report.Printable(text))
+	}
+	if _, err := os.Stat(filepath.Join(r.Dir, results.ReportFile)); err == nil {
+		line("report", linked(results.ReportFile, ".html"))
+	}
+	if n := keptFiles(r.Dir); n > 0 {
+		line("files", fmt.Sprintf("%s, kept by %s", filepath.ToSlash(filepath.Join(r.Dir, results.FilesFolder)), plural(int64(n), "point")))
+	}
+	line("pandas", fmt.Sprintf("pd.read_parquet(%q)", linked(results.SummaryFile, ".summary.parquet")))
+	line("DuckDB", fmt.Sprintf("duckdb -c \"from '%s'\"", linked(results.SamplesFile, ".parquet")))
+}
+
+// keptFiles is how many points of a run have files of their own.
+func keptFiles(dir string) int {
+	folders, err := os.ReadDir(filepath.Join(dir, results.FilesFolder))
+	if err != nil {
+		return 0
+	}
+	return len(folders)
+}
+
+// linkTo is the name of a file that is easier to remember, if it has it: the
+// link may belong to another run.
+func linkTo(file, link string) string {
+	here, err := os.Stat(file)
+	if err != nil {
+		return file
+	}
+	if there, err := os.Stat(link); err != nil || !os.SameFile(here, there) {
+		return file
+	}
+	return link
+}
+
+// runName is what to type for the run in dir: its id where it is among the runs
+// that are found by that.
+func runName(dir string) string {
+	if filepath.Dir(filepath.Dir(dir)) == defaultOut {
+		return filepath.Base(dir)
+	}
+	return dir
+}
+
+// isTable tells whether a run has a table.
+func isTable(dir, name string) bool {
+	info, err := os.Stat(filepath.Join(dir, name))
+	return err == nil && info.Mode()&fs.ModeType == 0
+}
+
+// warnings are what one should know before believing the verdicts, each once,
+// however many groups it is about.
+func (r *reading) warnings() []results.Warning {
+	type doubt struct{ claim, what, cure string }
+	seen := map[doubt]int{}
+	var order []doubt
+	for i := range r.judgements {
+		for _, w := range r.judgements[i].Warnings {
+			d := doubt{r.judgements[i].Claim, w.What, w.Cure}
+			if seen[d]++; seen[d] == 1 {
+				order = append(order, d)
+			}
+		}
+	}
+	var warnings []results.Warning
+	for _, d := range order {
+		message := fmt.Sprintf("claim %q: %s", d.claim, d.what)
+		if n := seen[d]; n > 1 {
+			message += fmt.Sprintf(" (%d groups)", n)
+		}
+		warnings = append(warnings, results.Warning{Message: message, Cure: d.cure})
+	}
+	return warnings
+}
+
+// strictly is what the verdicts mean for the exit code where they have a say.
+func (r *reading) strictly(strict bool) error {
+	worst := claims.Supported
+	for i := range r.judgements {
+		switch r.judgements[i].Verdict {
+		case claims.Refuted:
+			worst = claims.Refuted
+		case claims.Inconclusive:
+			if worst == claims.Supported {
+				worst = claims.Inconclusive
+			}
+		}
+	}
+	switch {
+	case !strict || worst == claims.Supported:
+		return nil
+	case worst == claims.Refuted:
+		return exitError{exitRefuted}
+	}
+	return exitError{exitInconclusive}
+}
