@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 KEYS = ["spec", "run_id", "point_id", "round", "rep", "started_at", "status", "error", "tainted"]
 SUMMARY_KEYS = ["spec", "run_id", "point_id"]
-COUNTS = ["n", "n_ok", "n_failed", "n_tainted"]
+COUNTS = ["n", "n_ok", "n_failed", "n_tainted", "n_eff"]
 ARROW = {"int64": pa.int64(), "double": pa.float64(), "string": pa.string(), "bool": pa.bool_(), "timestamp": pa.timestamp("us", tz="UTC")}
 PANDAS = {"int64": "int64", "double": "float64", "bool": "bool", "timestamp": "datetime64[us, UTC]"}
 DUCKDB = {"int64": "BIGINT", "double": "DOUBLE", "string": "VARCHAR", "bool": "BOOLEAN", "timestamp": "TIMESTAMP WITH TIME ZONE"}
@@ -177,6 +177,8 @@ def check_summary(run, samples_path):
         same(row["n_ok"], len(ok), f"{path}: n_ok")
         same(row["n_failed"], int(of_point.status.isin(["failed", "timeout"]).sum()), f"{path}: n_failed")
         same(row["n_tainted"], int(ok.tainted.notna().sum()), f"{path}: n_tainted")
+        want = effective(ok.latency_ms.dropna())
+        check(close(row["n_eff"], want, 0), f"{path}: n_eff of {row['point_id']} is {row['n_eff']!r}, Python says {want!r}")
         for name in names[len(SUMMARY_KEYS) + len(params) + len(COUNTS) :]:
             metric, _, stat = name.rpartition("_")
             if stat in ("lo", "hi"):
@@ -192,6 +194,25 @@ def check_summary(run, samples_path):
                     quantiles += 1
                     check(lo <= got <= hi, f"{path}: {name} is outside of its interval")
     return quantiles
+
+
+def effective(values):
+    """How many independent samples the series is worth: Geyer's initial positive sequence, of the ranks."""
+    n = len(values)
+    if n == 0:
+        return math.nan
+    ranks = values.rank().to_numpy()
+    ranks = ranks - ranks.mean()
+    if n < 4 or not ranks.any():
+        return float(n)
+    covariance = np.correlate(ranks, ranks, "full")[n - 1 :]
+    tau = -1.0
+    for lag in range(0, n - 1, 2):
+        pair = (covariance[lag] + covariance[lag + 1]) / covariance[0]
+        if pair <= 0:
+            break
+        tau += 2 * pair
+    return n / max(tau, 1)
 
 
 def statistic(values, stat):

@@ -31,13 +31,13 @@ func (b *builder) table(samples bool) table {
 }
 
 // summaryCounts are the columns of the summary that count samples.
-var summaryCounts = []string{"n", "n_ok", "n_failed", "n_tainted"}
+var summaryCounts = []string{"n", "n_ok", "n_failed", "n_tainted", "n_eff"}
 
 // summaryColumns are the columns of summary.parquet that can be computed with.
 func (b *builder) summaryColumns() []tableColumn {
 	columns := b.paramColumns()
 	for _, name := range summaryCounts {
-		columns = append(columns, tableColumn{name: name, kind: workloads.Int})
+		columns = append(columns, tableColumn{name: name, kind: workloads.Float})
 	}
 	for _, m := range b.spec.Summary {
 		for _, s := range m.Stats {

@@ -14,7 +14,7 @@ import (
 // reserved are the columns that every table has whatever the spec.
 var reserved = []string{
 	"spec", "run_id", "point_id", "round", "rep", "started_at", "status", "error", "tainted",
-	"n", "n_ok", "n_failed", "n_tainted",
+	"n", "n_ok", "n_failed", "n_tainted", "n_eff",
 }
 
 // readParams takes the fixed and the computed parameters.

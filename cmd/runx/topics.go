@@ -18,7 +18,7 @@ const claimsLong = `A claim of a spec computes a value from the results and says
       expect: value > 1.7 && value < 2.3
 
 Every name in value is a column. The rows are those of the summary, one per point: parameters, n, n_ok,
-n_failed, n_tainted, and the statistics that are kept of each metric, such as latency_ms_p50 with its
+n_failed, n_tainted, n_eff, and the statistics that are kept of each metric, such as latency_ms_p50 with its
 interval latency_ms_p50_lo and latency_ms_p50_hi. With "over: samples" they are the samples: parameters,
 rep, round, started_at, and the metrics by their plain names.
 

@@ -21,6 +21,8 @@ func SummaryColumns(s *spec.Spec) []Column {
 	count("n_ok", "samples that the statistics are made from")
 	count("n_failed", "samples that failed or ran out of time; the rest of n was skipped")
 	count("n_tainted", "samples during which interference was seen; the statistics hold those that are ok")
+	cols = append(cols, Column{Name: "n_eff", Type: Double, Kind: CountColumn, Unit: "samples",
+		Doc: "how many independent samples would know the level of latency_ms as well as the ok ones do in their order: less than n_ok where neighbours are alike; NULL where there is no latency"})
 	metrics := map[string]workloads.Metric{}
 	for _, m := range s.SampleMetrics() {
 		metrics[m.Name] = m

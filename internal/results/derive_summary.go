@@ -10,6 +10,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"runx/spec"
+	"runx/workloads"
 )
 
 // blockBytes bounds the memory for the statistics of a block of points.
@@ -47,6 +48,7 @@ type summary struct {
 	order   []int32 // slots in the order of the rows
 	rank    []int32 // of a slot in order; -1 where it was not visited
 	metrics []metricPlan
+	latency int // the metric that n_eff is about, among the metrics
 }
 
 // metricPlan is what the table wants to know of one metric.
@@ -73,6 +75,12 @@ func newSummary(d *derivation, samples *tableReader, table *tableWriter) *summar
 		}
 		s.metrics = append(s.metrics, plan)
 	}
+	latency := slices.Index(names, workloads.LatencyMetric)
+	s.latency = slices.IndexFunc(s.metrics, func(m metricPlan) bool { return m.column == latency })
+	if s.latency < 0 {
+		s.latency = len(s.metrics)
+		s.metrics = append(s.metrics, metricPlan{column: latency})
+	}
 	return s
 }
 
@@ -87,7 +95,7 @@ func statWidth(stat spec.Stat) int {
 // write goes through the points in blocks that are as large as memory permits,
 // mostly one, because each block reads the samples again.
 func (s *summary) write() error {
-	width := 1
+	width := 2
 	for _, m := range s.metrics {
 		width += m.width
 	}
@@ -111,6 +119,7 @@ type block struct {
 	starts   []int         // place of the first value of a point; one more at the end
 	grouped  bool          // some repetition yielded several samples
 	stats    [][][]float64 // by metric, column, point
+	worth    []float64     // n_eff by point
 }
 
 func (s *summary) newBlock(from, to int) *block {
@@ -159,6 +168,7 @@ func (b *block) write() error {
 		for _, count := range []int64{n.n, n.ok, n.failed, n.tainted} {
 			t.Int(count)
 		}
+		t.Float(b.worth[i])
 		for _, columns := range b.stats {
 			for _, values := range columns {
 				t.Float(values[i])

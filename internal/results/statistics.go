@@ -27,7 +27,7 @@ func newStatWorker(b *block) *statWorker {
 
 func (w *statWorker) metric(i int) error {
 	plan := w.b.metrics[i]
-	if plan.width == 0 {
+	if plan.width == 0 && i != w.b.latency {
 		return nil
 	}
 	if err := w.b.gather(plan.column, w.in); err != nil {
@@ -37,9 +37,12 @@ func (w *statWorker) metric(i int) error {
 	for c := range columns {
 		columns[c] = make([]float64, len(w.in.counts))
 	}
+	if i == w.b.latency {
+		w.b.worth = make([]float64, len(w.in.counts))
+	}
 	row := make([]float64, 0, plan.width)
 	for p := range w.in.counts {
-		values := w.sorted(p)
+		values := w.sorted(p, i == w.b.latency)
 		row = row[:0]
 		for _, stat := range plan.stats {
 			var err error
@@ -50,19 +53,22 @@ func (w *statWorker) metric(i int) error {
 		for c, v := range row {
 			columns[c][p] = v
 		}
+		if i == w.b.latency {
+			w.b.worth[p] = values.independent()
+		}
 	}
 	w.b.stats[i] = columns
 	return w.b.d.ctx.Err()
 }
 
-// sorted sorts the values of a point. Where repetitions yielded several it keeps
-// their order beside them.
-func (w *statWorker) sorted(point int) pointValues {
+// sorted sorts the values of a point. Where asked for, or where repetitions
+// yielded several, it keeps their order beside them.
+func (w *statWorker) sorted(point int, keepOrder bool) pointValues {
 	values, groups := w.in.of(point, w.b.starts[point])
-	v := pointValues{sorted: values}
-	if groups != nil {
+	v := pointValues{sorted: values, groups: groups}
+	if keepOrder || groups != nil {
 		w.ordered = append(w.ordered[:0], values...)
-		v.ordered, v.groups = w.ordered, groups
+		v.ordered = w.ordered
 	}
 	slices.Sort(values)
 	return v
@@ -71,8 +77,20 @@ func (w *statWorker) sorted(point int) pointValues {
 // pointValues are the values of a metric at one point.
 type pointValues struct {
 	sorted  []float64
-	ordered []float64 // as the journal has them; nil where each is a repetition
-	groups  []int32   // places in ordered where repetitions begin
+	ordered []float64 // as the journal has them; nil where nothing depends on it
+	groups  []int32   // places in ordered where repetitions begin; nil where each is one
+}
+
+// independent returns n_eff, from the ranks of the values: they tell of the level
+// whatever a stray one is. It leaves the ranks in ordered.
+func (v *pointValues) independent() float64 {
+	if len(v.sorted) == 0 {
+		return math.NaN()
+	}
+	for i, x := range v.ordered {
+		v.ordered[i] = stats.MidRank(v.sorted, x)
+	}
+	return stats.EffectiveSize(v.ordered)
 }
 
 // worth is how many independent values would know a quantile as well.

@@ -10,12 +10,16 @@ import (
 // EffectiveSize returns how many independent samples of the same distribution
 // would know the mean as well as this series does: n / (1 + 2 sum of the
 // autocorrelations), summed over Geyer's initial positive sequence, at most n.
-// A constant series counts in full. It takes O(n log n).
+// A constant series counts in full. A series of more than 32768 is first averaged
+// over consecutive samples, which bounds the memory. It takes O(n log n).
 //
 // Source: C. J. Geyer, "Practical Markov Chain Monte Carlo", Statistical
 // Science 7(4), 1992, 3.3.
 func EffectiveSize(x []float64) float64 {
 	n := len(x)
+	if n > maxSeries {
+		return effectiveSizeOfMany(x)
+	}
 	if n < 4 {
 		return float64(n)
 	}
@@ -32,6 +36,24 @@ func EffectiveSize(x []float64) float64 {
 		tau += 2 * pair
 	}
 	return float64(n) / max(tau, 1)
+}
+
+// maxSeries is the length from which a series is averaged first.
+const maxSeries = 1 << 15
+
+// effectiveSizeOfMany compares the variance of the samples with that of their
+// mean, as the means of consecutive samples tell it.
+func effectiveSizeOfMany(x []float64) float64 {
+	size := (len(x) + maxSeries - 1) / maxSeries
+	means := make([]float64, len(x)/size)
+	for i := range means {
+		means[i] = Mean(x[i*size : (i+1)*size])
+	}
+	one, mean := Std(x), Std(means)
+	if !(one > 0 && mean > 0) {
+		return float64(len(x))
+	}
+	return min(EffectiveSize(means)*(one/mean)*(one/mean), float64(len(x)))
 }
 
 // Autocorrelation returns how alike samples are that lie lag apart in the

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sort"
 )
 
 // MidRanks returns the rank of each sample, from 1 on; equal samples share the
@@ -11,6 +12,20 @@ import (
 func MidRanks(x []float64) []float64 {
 	ranks, _ := midRanks(x)
 	return ranks
+}
+
+// MidRank returns the rank that [MidRanks] gives to a sample, from all of them in
+// ascending order.
+func MidRank(sorted []float64, v float64) float64 {
+	from, _ := slices.BinarySearch(sorted, v)
+	to := from
+	for to < len(sorted) && to < from+8 && sorted[to] == v {
+		to++
+	}
+	if to == from+8 { // many are equal
+		to += sort.Search(len(sorted)-to, func(i int) bool { return sorted[to+i] > v })
+	}
+	return float64(from+to+1) / 2
 }
 
 // midRanks returns also the sum of t^3-t over the sizes t of the groups of
