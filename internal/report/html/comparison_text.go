@@ -11,26 +11,26 @@ import (
 // percent are hard to read.
 func change(ratio float64) string {
 	switch {
-	case math.IsNaN(ratio):
+	case math.IsNaN(ratio) || math.IsInf(ratio, 0):
 		return "-"
 	case ratio >= 2:
 		return "×" + strconv.FormatFloat(ratio, 'g', 3, 64)
 	case ratio <= 0.5 && ratio > 0:
 		return "÷" + strconv.FormatFloat(1/ratio, 'g', 3, 64)
 	}
-	percent := (ratio - 1) * 100
+	percent := math.Abs(ratio-1) * 100
 	decimals := 1
-	if math.Abs(percent) < 1 {
+	if percent < 1 {
 		decimals = 2
 	}
-	text := strconv.FormatFloat(percent, 'f', decimals, 64)
+	text := strconv.FormatFloat(percent, 'f', decimals, 64) + "%"
 	switch {
-	case percent > 0:
-		return "+" + text + "%"
-	case percent < 0:
-		return "−" + text[1:] + "%"
+	case text == "0.00%":
+		return "0%"
+	case ratio > 1:
+		return "+" + text
 	}
-	return "0%"
+	return "−" + text
 }
 
 func interval(lo, hi float64) string {

@@ -56,7 +56,8 @@ type verdictPart struct {
 // An indexRow is a run in the table of all runs.
 type indexRow struct {
 	ID, Spec, Title string
-	Link            string // to the report, or to the directory
+	Folder          string // the directory of the run, as a link
+	Link            string // to the report, or to Folder
 	HasReport       bool
 	Status          string
 	Note            string // what the status should make one think of
@@ -184,9 +185,9 @@ func inlineFigure(f *figure.Figure) (template.HTML, error) {
 
 func newIndexRow(r *IndexRun) indexRow {
 	row := indexRow{
-		ID: r.ID, Spec: report.Printable(r.Spec), Title: report.Printable(r.Title), Status: string(r.Status), Note: statusNote(r.Status), Quick: r.Quick,
+		ID: report.Printable(r.ID), Spec: report.Printable(r.Spec), Title: report.Printable(r.Title), Status: string(r.Status), Note: statusNote(r.Status), Quick: r.Quick,
 		Took: "-", took: r.Took,
-		Points: r.Points, Samples: r.Samples, Verdicts: r.Verdicts, Link: r.Path + "/",
+		Points: r.Points, Samples: r.Samples, Verdicts: r.Verdicts, Folder: r.Path + "/", Link: r.Path + "/",
 	}
 	if r.CreatedAt > 0 {
 		began := time.UnixMicro(r.CreatedAt).UTC()
