@@ -60,7 +60,7 @@ func newRoot(t *terminal) *cobra.Command {
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(
 		newRun(t), newResume(t), newPlan(t), newValidate(t), newList(t),
-		newShow(t), newReport(t), newInit(t), newSchema(t), newVersion(t), newCompletion(t),
+		newShow(t), newReport(t), newCompare(t), newInit(t), newSchema(t), newVersion(t), newCompletion(t),
 		newClaimsTopic(),
 	)
 	return root
