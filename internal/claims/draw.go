@@ -1,0 +1,74 @@
+package claims
+
+import (
+	"math/bits"
+	"math/rand/v2"
+	"slices"
+)
+
+// A roster is what can be drawn at one point: the rounds that it took part in,
+// or its repetitions where all are in one round.
+type roster struct {
+	blocks int
+	// place is the block of a round, or of a repetition; -1 where the point has
+	// none. It is as long as there are rounds or repetitions at any point.
+	place []int32
+}
+
+// A drawer draws resamples of the blocks of points. Which are drawn depends on
+// the seed, the number of the resample and the roster alone.
+//
+// The rounds of a resample are one sequence for all points, of which each takes
+// those that it took part in until it has one less than it has rounds (J. N. K.
+// Rao, C. F. J. Wu, "Resampling Inference with Complex Survey Data", JASA 83,
+// 1988). A drift that all points share in a round so stays shared, however many
+// rounds each took part in, and each point by itself draws its rounds
+// independently. The same goes for repetitions within one round, which share
+// the seed, and so the requests or the order, that a workload makes of its
+// number; where they share nothing it does no harm.
+type drawer struct {
+	seed uint64
+	// rounds and reps are how many there are at any point.
+	rounds, reps int
+}
+
+// draw sets how often each block of the roster is in the resample.
+func (d *drawer) draw(counts []int32, r *roster, number int) {
+	clear(counts)
+	var pcg rand.PCG
+	pcg.Seed(d.seed, uint64(number))
+	n := uint64(len(r.place))
+	for left := max(r.blocks-1, 1); left > 0; {
+		at, _ := bits.Mul64(pcg.Uint64(), n)
+		if block := r.place[at]; block >= 0 {
+			counts[block]++
+			left--
+		}
+	}
+}
+
+// newRoster makes the blocks of samples of which rounds and repetitions are
+// known, and says which block each is in.
+func (d *drawer) newRoster(rounds, reps []int32) (r *roster, block []int32) {
+	keys, n := rounds, d.rounds
+	if inOneRound(rounds) {
+		keys, n = reps, d.reps
+	}
+	r = &roster{place: make([]int32, n)}
+	for i := range r.place {
+		r.place[i] = -1
+	}
+	for _, key := range slices.Compact(slices.Sorted(slices.Values(keys))) {
+		r.place[key] = int32(r.blocks)
+		r.blocks++
+	}
+	block = make([]int32, len(keys))
+	for i, key := range keys {
+		block[i] = r.place[key]
+	}
+	return r, block
+}
+
+func inOneRound(rounds []int32) bool {
+	return len(rounds) == 0 || !slices.ContainsFunc(rounds, func(r int32) bool { return r != rounds[0] })
+}
