@@ -126,8 +126,12 @@ func TestKilledRunResumes(t *testing.T) {
 		t.Errorf("a killed run is linked as complete: %v", found)
 	}
 	look := start(t, dir, "show", "s")
-	if code := look.code(t); code != exitFailed || !strings.Contains(look.stderr.String(), "hint: runx resume "+filepath.Base(run)) {
-		t.Errorf("show of a run without tables: code %d:\n%s", code, &look.stderr)
+	if code := look.code(t); code != exitDone || !strings.Contains(look.stderr.String(), "hint: runx resume "+filepath.Base(run)) ||
+		!strings.Contains(look.stdout.String(), "latency p50") {
+		t.Errorf("show of a run without tables: code %d:\n%s%s", code, &look.stdout, &look.stderr)
+	}
+	if found, _ := filepath.Glob(filepath.Join(run, "*.parquet")); len(found) > 0 {
+		t.Errorf("show wrote into the run: %v", found)
 	}
 	openGate(t, dir)
 	again := start(t, dir, "resume", filepath.Base(run))

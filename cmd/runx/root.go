@@ -13,16 +13,21 @@ import (
 
 const rootLong = `runx runs declarative experiments. A spec is one YAML file that names a workload, the
 parameters to sweep, how to measure and what is claimed; runx measures every point,
-keeps every sample, and writes Parquet for pandas, polars and DuckDB.
+keeps every sample, writes Parquet for pandas, polars and DuckDB, says which claims the
+data support, and draws the pictures.
 
-Exit codes: 0 done; 1 some points failed; 2 bad usage or spec; 130 interrupted, resumable.`
+Exit codes: 0 done; 1 some points failed, or none could be measured; 2 bad usage or spec;
+3 a claim is refuted (--strict); 4 a claim is inconclusive (--strict); 5 compare --fail-on
+found what it looks for; 130 interrupted, resumable. Of several the lower of 1, 3, 4 counts.`
 
 const rootExample = `  runx specs/week07.yaml                      measure it
   runx specs/week07.yaml --quick              a smoke test of the same spec
   runx plan specs/week07.yaml                 what would be measured, and how long it takes
   runx init mine.yaml --workload attention    begin a spec of your own
   runx list attention                         what a workload can sweep and what it measures
-  runx show week07                            the summary of the newest run`
+  runx show week07                            the summary and the verdicts of the newest run
+  runx report out/                            a page over all runs
+  runx compare week07 --by algorithm          what differs between the values of a parameter`
 
 // newRoot builds the command tree. Without a subcommand it runs specs, so that
 // "runx SPEC" does what one expects.

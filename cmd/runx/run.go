@@ -36,15 +36,21 @@ func newRun(t *terminal) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run SPEC...",
 		Short: "measure, and write Parquet; \"runx SPEC...\" is the same",
-		Long: `Measures every point of a spec, keeps every sample in a journal as it is taken, and writes
-samples.parquet, summary.parquet and run.parquet when it ends. Several specs run one after the other.
+		Long: `Measures every point of a spec and keeps every sample in a journal as it is taken. When it ends it writes
+samples.parquet, summary.parquet and run.parquet, judges the claims (claims.parquet), draws the plots (plots/) and
+writes report.html; then it prints the summary, the verdicts and where everything is. Several specs run one after
+the other.
+
+A refuted claim is a finding and no failure: only with --strict does it change the exit code, to 3, and an
+inconclusive one to 4. Failed points come first: 1. Of several runs the lowest of these codes counts.
 
 An interrupt (Ctrl-C) ends the current sample and the run, which can be resumed; a second one ends at once.
 Results go to stdout, all else to stderr.`,
 		Example: `  runx run specs/week07.yaml
   runx run specs/week07.yaml --quick
   runx run specs/week07.yaml -p algorithm=flash -p seq_len=512,1024
-  runx run specs/week07.yaml --set measure.samples=20 --seed 3 -o /tmp/out`,
+  runx run specs/week07.yaml --set measure.samples=20 --seed 3 -o /tmp/out
+  runx run specs/week07.yaml --strict --no-report`,
 		Args: atLeastOne,
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			return flags.run(cmd, t, paths)

@@ -67,9 +67,18 @@ func show(ctx context.Context, t *terminal, dir string, all, strict bool) error 
 	if err := t.tell(r, all); err != nil {
 		return err
 	}
-	fmt.Fprintln(t.out)
-	r.Dir = dir
-	t.where(filepath.Join(dir, "..", ".."), r.Reading)
+	if isTable(dir, results.SummaryFile) {
+		fmt.Fprintln(t.out)
+		r.Dir = dir
+		t.where(filepath.Join(dir, "..", ".."), r.Reading)
+	}
+	switch info.Status {
+	case results.Running:
+		t.note("run %s goes on: this is what there is by now", info.ID)
+	case results.Interrupted:
+		t.note("run %s is not complete", info.ID)
+		t.hint("%s goes on", resumeCommand(dir))
+	}
 	return r.strictly(strict)
 }
 

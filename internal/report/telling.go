@@ -17,9 +17,10 @@ type Statistic struct{ Metric, Stat string }
 func (s Statistic) Column() string { return s.Metric + "_" + s.Stat }
 
 // Telling picks from a summary what a person wants to see, in the order in which
-// it tells: what the claims of the spec are about, what its plots show, the
-// middle of every other metric of the experiment, and the tail of the latency.
-// What the runner adds to every sample is for those who name it.
+// it tells: what the points were measured for until it was known, what the claims
+// of the spec are about, what its plots show, the middle of every other metric of
+// the experiment, and the tail of the latency. What the runner adds to every
+// sample is for those who name it.
 func Telling(s *spec.Spec, summary *results.Table) []Statistic {
 	kept := keptStatistics(summary)
 	var picked []Statistic
@@ -89,6 +90,9 @@ func namesOf(s *spec.Spec) []string {
 		return nil
 	}
 	var names []string
+	if until := s.Measure.Until; until != nil {
+		names = append(names, until.Metric+"_"+string(until.Stat))
+	}
 	name := regexp.MustCompile(`[a-z][a-z0-9_]*`)
 	for i := range s.Claims {
 		names = append(names, name.FindAllString(s.Claims[i].Value, -1)...)
