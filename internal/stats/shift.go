@@ -153,7 +153,7 @@ func HodgesLehmannWorth(a, b []float64, worthA, worthB, confidence float64) Shif
 // shiftRank is the rank, from 1 on, of the difference that is the lower end of
 // the interval; below 1 where there is none.
 func shiftRank(n, m int, worthA, worthB, confidence float64) int {
-	tail := (1 - confidence) / 2
+	tail := (1 - confidence) / 2 * (1 + 1e-9) // 0.05 is 1/20, however it is rounded
 	if !isOpenUnit(confidence) {
 		return 0
 	}
