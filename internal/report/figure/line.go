@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/plot/plotter"
 
@@ -75,26 +76,33 @@ func (c *chart) splitByUnit() [][]string {
 	return units
 }
 
-// commonName is the metric of several columns, "" where it is not the same.
+// commonName is what several columns have in common: their metric, or the words
+// that all end with, if that is more than the statistic. It is "" where there is
+// no such thing.
 func commonName(columns []string) string {
-	metric, _ := metricOf(columns[0])
-	for _, column := range columns {
-		if other, _ := metricOf(column); other != metric {
-			return ""
-		}
-	}
 	if len(columns) == 1 {
 		return ""
 	}
-	return columnName(metric)
+	metric, _ := metricOf(columns[0])
+	if !slices.ContainsFunc(columns, func(column string) bool { other, _ := metricOf(column); return other != metric }) {
+		return columnName(metric)
+	}
+	if _, common := partNames(columns); strings.Contains(common, " ") {
+		return common
+	}
+	return ""
 }
 
 // seriesPerY replaces the only series by one for each y.
 func (c *chart) seriesPerY(columns []string) {
 	c.series = nil
+	names, common := partNames(columns)
 	for i, column := range columns {
+		if !strings.Contains(common, " ") { // the axis does not say it
+			names[i] = c.label(column)
+		}
 		c.series = append(c.series, &series{
-			label: c.label(column), ink: inkOfSeries(i, len(columns), false), marker: marker(i % int(noMarker)), column: column,
+			label: names[i], ink: inkOfSeries(i, len(columns), false), marker: marker(i % int(noMarker)), column: column,
 		})
 	}
 	for _, p := range c.panels {
@@ -253,7 +261,7 @@ func (t *trace) finish() {
 	if t.bare > 0 {
 		t.warn("take more samples", "%s of %s have no interval", counted(t.bare, "point"), t.column)
 	}
-	if t.shared > 0 {
+	if t.shared > 0 && !t.plot.Samples { // of samples it is what was asked for
 		t.warn("fix the other parameters by where", "%s: rows share a value of %s; the line goes through their median", t.column, t.plot.X)
 	}
 }

@@ -122,44 +122,48 @@ func (c *chart) parts(rows []int) []float64 {
 	return parts
 }
 
-func beginsWith(first string) func([]string) bool {
-	return func(w []string) bool { return w[0] == first }
-}
-
-// partNames are the columns of y without a first word that others share
-// ("stage"), and the statistic that all of them have in common.
+// partNames are the columns of y in the words that tell them apart: without a
+// first word that they share with another ("stage"), and without the last words
+// that all share, which are common ("ratio p50").
 func partNames(columns []string) (names []string, common string) {
-	stats := make([]string, len(columns))
 	words := make([][]string, len(columns))
 	for i, column := range columns {
-		metric, stat := metricOf(column)
-		stats[i] = stat
-		words[i] = strings.Fields(columnName(metric))
+		words[i] = strings.Fields(columnName(column))
 	}
-	one := !slices.ContainsFunc(stats, func(s string) bool { return s != stats[0] })
-	for i, w := range words {
-		if slices.ContainsFunc(words[:i], beginsWith(w[0])) || slices.ContainsFunc(words[i+1:], beginsWith(w[0])) {
-			w = w[min(1, len(w)-1):]
-		}
-		name := strings.Join(w, " ")
-		if !one && stats[i] != "" {
-			name += " " + stats[i]
-		}
-		names = append(names, name)
+	common = commonEnd(words)
+	firsts := map[string]int{}
+	for _, w := range words {
+		firsts[w[0]]++
 	}
-	if one {
-		common = stats[0]
+	for _, w := range words {
+		w = w[:len(w)-len(strings.Fields(common))]
+		if len(w) > 1 && firsts[w[0]] > 1 {
+			w = w[1:]
+		}
+		names = append(names, strings.Join(w, " "))
 	}
 	return names, common
 }
 
-// partsTitle names what the parts of a bar are, by their unit.
-func partsTitle(unit, stat string) string {
-	what := map[string]string{
-		"ns": "time", "us": "time", "ms": "time", "s": "time", "bytes": "memory", "ratio": "ratio", "count": "count",
-		"1/s": "rate", "flops": "work",
-	}[unit]
-	return strings.TrimSpace(cmp.Or(what, "value") + " " + stat)
+// commonEnd are the last words that all names have in common; each keeps a
+// word of its own.
+func commonEnd(words [][]string) string {
+	var common []string
+	for n := 1; ; n++ {
+		for _, w := range words {
+			if len(w) <= n || w[len(w)-n] != words[0][len(words[0])-n] {
+				return strings.Join(common, " ")
+			}
+		}
+		common = words[0][len(words[0])-n:]
+	}
+}
+
+// partsTitle names what the parts of a bar are, by their unit and the words that
+// they have in common.
+func partsTitle(unit, common string) string {
+	what := map[string]string{"ns": "time", "us": "time", "ms": "time", "s": "time", "bytes": "memory", "1/s": "rate"}[unit]
+	return cmp.Or(strings.TrimSpace(what+" "+common), "sum")
 }
 
 // A segment is one part of a stacked bar.

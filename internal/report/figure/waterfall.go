@@ -93,6 +93,9 @@ func scaled(unit string, v float64) string {
 
 // percent renders a share, with a decimal below ten percent.
 func percent(share float64) string {
+	if share > 0 && share < 0.0005 {
+		return "<0.1%"
+	}
 	decimals := 0
 	if math.Abs(share) < 0.0995 {
 		decimals = 1
