@@ -23,7 +23,7 @@ title: %(attack)s
 question: %(attack)s
 tags: [attack]
 workload: exec
-params: {command: "sh -c {script}", script: %(fine)s}
+params: {command: "sh {script} {text}", script: %(script)s}
 sweep: {text: [%(attack)s, "plain"]}
 where: 'text != ""'
 measure: {samples: 6, warmup: 0}
@@ -31,7 +31,7 @@ extract:
   value_ms: {regex: 'value ([0-9.]+)'}
 claims:
   - name: %(attack)s
-    where: text != %(quoted)s
+    where: text != "x"
     value: max(value_ms_p50)
     expect: value < 1
 plots:
@@ -172,7 +172,7 @@ class Reader:
     def open(self, width=1280, height=900, scheme="light", **how):
         context = self.browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **how)
         page = context.new_page()
-        page.set_default_timeout(5000)
+        page.set_default_timeout(30_000)
         page.on("console", lambda m: m.type in ("error", "warning") and self.wrong.append(f"console: {m.text}"))
         page.on("pageerror", lambda e: self.wrong.append(f"error in the script: {e}"))
         page.on("request", lambda r: r.url.split("#")[0] != self.path.as_uri() and not r.url.startswith("data:") and self.wrong.append(f"request of {r.url}"))
@@ -221,12 +221,14 @@ class Reader:
         self.check(page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", "what has the focus does not show it")
 
     def tables(self, page):
+        page.evaluate("for (const d of document.querySelectorAll('details:not(.chooser)')) d.open = true")
         tables = page.evaluate("""() => [...document.querySelectorAll("table.data")].map((t) => ({id: t.id, rows: t.tBodies[0].rows.length,
             columns: [...t.tHead.rows[0].cells].map((th, i) => ({i, name: th.dataset.name, numeric: th.classList.contains("num"), shown: th.checkVisibility()})).filter((c) => c.name !== undefined && c.shown)}))""")
-        for table in tables[:3]:
+        tables.sort(key=lambda table: -table["rows"])
+        for table in tables[:2]:
             numbers = [c for c in table["columns"] if c["numeric"]]
             texts = [c for c in table["columns"] if not c["numeric"]]
-            for column in numbers[:2] + numbers[-1:] + texts[:2]:
+            for column in numbers[:1] + numbers[-1:] + texts[:1]:
                 self.sorts(page, table["id"], column)
             self.filters(page, table, numbers)
 
@@ -285,7 +287,8 @@ class Reader:
         wide = page.evaluate("""() => [...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > 361 && e.checkVisibility()
             && !e.parentElement.closest(".scroll,.frame,pre,nav,svg")).slice(0, 3).map((e) => e.outerHTML.slice(0, 120))""") if width > 360 else []
         self.check(width <= 360, f"is {width} px wide on a phone: {wide}")
-        self.picture(page, f"phone-{scheme}")
+        if scheme == "light":
+            self.picture(page, "phone")
         page.context.close()
 
     def without_script(self):
@@ -302,15 +305,17 @@ def runx(program, *args, may=(0,)):
 
 
 def quote(text):
-    """A YAML string in double quotes."""
+    """text as YAML's string in double quotes."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def hostile(program, work):
     """A run whose spec, parameters and program attack; half of its samples fail with a message that does."""
-    script = "test {text} = plain && echo value 3 || { echo " + "'" + ATTACK.replace("'", "") + "' >&2; exit 1; }"
+    script = work / "hostile.sh"
+    script.write_text(f"""if [ "$1" = plain ]; then echo value $$; else cat >&2 <<'END'\n{ATTACK}\nEND\nexit 1\nfi\n""", encoding="utf-8")
     spec = work / "hostile.yaml"
-    spec.write_text(HOSTILE % {"attack": quote(ATTACK.replace("{", "(").replace("}", ")")), "fine": quote(script), "quoted": quote("x")}, encoding="utf-8")
+    attack = ATTACK.replace("{", "(").replace("}", ")")  # braces are the template's
+    spec.write_text(HOSTILE % {"attack": quote(attack), "script": quote(str(script))}, encoding="utf-8")
     runx(program, "run", "-q", str(spec), "-o", str(work / "out"), may=(0, 1))
     return next((work / "out" / "hostile").glob("*/report.html"))
 
