@@ -192,8 +192,8 @@ func (o Options) conclude(column results.Column, of []*contest, level, each, who
 		c.pair.Warnings = c.doubts(each)
 		m.Pairs = append(m.Pairs, c.pair)
 	}
-	m.overall(of, whole, o.margin(), column.Better)
 	m.Warnings = grouped(of)
+	m.overall(of, whole, o.margin(), column.Better)
 	return m
 }
 

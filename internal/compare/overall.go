@@ -1,10 +1,12 @@
 package compare
 
 import (
+	"fmt"
 	"math"
 
 	"gonum.org/v1/gonum/stat/distuv"
 
+	"runx/internal/stats"
 	"runx/workloads"
 )
 
@@ -20,37 +22,60 @@ import (
 // of Estimates of Variance Components", Biometrics Bulletin 2(6), 1946.
 func (m *MetricComparison) overall(all []*contest, level, margin float64, better workloads.Better) {
 	m.Ratio, m.Lo, m.Hi, m.Verdict = math.NaN(), math.NaN(), math.NaN(), Unclear
-	var sum, variance, parts float64
-	var sides [2][]*series
+	var sure, unsure mean
 	for _, c := range all {
 		if !c.judgeable() {
 			continue
 		}
-		ratio := c.pair.Ratio
-		if !(ratio > 0) { // no mean of logarithms
+		if !(c.pair.Ratio > 0) { // it has no logarithm
 			return
 		}
-		sum += math.Log(ratio)
-		v := c.variance()
-		variance += v
-		parts += v * v / freedom(c.base, c.next)
-		sides[0], sides[1] = append(sides[0], c.base), append(sides[1], c.next)
+		if v := c.variance(); math.IsNaN(v) {
+			unsure.add(c, 0)
+		} else {
+			sure.add(c, v)
+		}
 	}
-	n := float64(len(sides[0]))
-	if n == 0 {
+	if sure.n == 0 {
+		m.Ratio = math.Exp(unsure.sum / unsure.n)
 		return
 	}
-	mean, half := sum/n, 0.0
-	m.Ratio = math.Exp(mean)
-	if variance != 0 {
-		spread := math.Sqrt(variance*max(together(sides[0]), together(sides[1]))) / n
-		half = -spread * distuv.StudentsT{Sigma: 1, Nu: variance * variance / parts}.Quantile(level/2)
+	if unsure.n > 0 {
+		m.Warnings = append(m.Warnings, stats.Warning{
+			What: fmt.Sprintf("the geometric mean is of %.0f points: the other %.0f have too few repetitions for an interval", sure.n, unsure.n),
+			Cure: "take more repetitions of each point",
+		})
 	}
-	if math.IsNaN(half) {
-		return
-	}
-	m.Lo, m.Hi = math.Exp(mean-half), math.Exp(mean+half)
+	middle, half := sure.sum/sure.n, sure.halfWidth(level)
+	m.Ratio, m.Lo, m.Hi = math.Exp(middle), math.Exp(middle-half), math.Exp(middle+half)
 	m.Verdict = judge(m.Ratio, m.Lo, m.Hi, margin, better)
+}
+
+// A mean is one of logarithms of ratios, and what it takes to say how sure it is.
+type mean struct {
+	n, sum, variance float64
+	parts            float64 // variances squared over their degrees of freedom
+	base, next       []*series
+}
+
+func (m *mean) add(c *contest, variance float64) {
+	m.n++
+	m.sum += math.Log(c.pair.Ratio)
+	m.variance += variance
+	m.parts += variance * variance / freedom(c.base, c.next)
+	m.base, m.next = append(m.base, c.base), append(m.next, c.next)
+}
+
+// halfWidth is that of the interval which leaves out level at both ends together.
+func (m *mean) halfWidth(level float64) float64 {
+	if m.variance == 0 {
+		return 0
+	}
+	base, roundsBase := together(m.base)
+	next, roundsNext := together(m.next)
+	spread := math.Sqrt(m.variance*max(base, next)) / m.n
+	free := min(m.variance*m.variance/m.parts, max(roundsBase+roundsNext-2, 1))
+	return -spread * distuv.StudentsT{Sigma: 1, Nu: free}.Quantile(level/2)
 }
 
 // marginal is the level of the interval from which a standard error is read.

@@ -1,7 +1,9 @@
 package compare
 
 import (
+	"maps"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
 
@@ -103,32 +105,39 @@ func calibrated(a, b *series, level float64) (worthA, worthB float64) {
 func freedom(a, b *series) float64 { return max(a.worth+b.worth-2, 1) }
 
 // together is by how much the variance of a mean over points is larger than if
-// these varied by themselves: a machine that is slow for a while is so for all
-// points of these rounds. It is at least 1.
-func together(all []*series) float64 {
+// these varied by themselves, at least 1, and how many independent rounds know
+// that: a machine that is slow for a while is so for all points of these rounds,
+// and a slow while may last longer than one point alone lets see.
+func together(all []*series) (factor, rounds float64) {
 	sums := map[int]float64{}
-	var alone float64
+	var alone, lasting float64
 	for _, s := range all {
-		middle := float64(len(s.ranks)+1) / 2
+		n := float64(len(s.ranks))
 		var square float64
 		for _, r := range s.ranks {
-			square += (r - middle) * (r - middle)
+			square += (r - (n+1)/2) * (r - (n+1)/2)
 		}
 		if square == 0 {
 			continue
 		}
-		spread := math.Sqrt(square / float64(len(s.ranks)))
+		spread := math.Sqrt(square / n)
 		for i, r := range s.ranks {
-			sums[s.rounds[i]] += (r - middle) / spread
+			sums[s.rounds[i]] += (r - (n+1)/2) / spread
 		}
-		alone += float64(len(s.ranks))
+		alone += n
+		lasting += n * n / s.worth
 	}
 	if alone == 0 {
-		return 1
+		return 1, math.Inf(1)
 	}
 	var joint float64
-	for _, v := range sums {
-		joint += v * v
+	var inOrder []float64
+	for _, round := range slices.Sorted(maps.Keys(sums)) {
+		joint += sums[round] * sums[round]
+		inOrder = append(inOrder, sums[round])
 	}
-	return max(joint/alone, 1)
+	while := newSeries(inOrder, nil)
+	while.setWorth(0)
+	lasting /= alone // rounds that one disturbance of a point counts for
+	return max(joint/alone*max(float64(len(inOrder))/while.worth/lasting, 1), 1), while.worth
 }
