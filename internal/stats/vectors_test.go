@@ -157,7 +157,7 @@ var loose = map[string]float64{"sheather_jones": 0.02, "density": 1e-7}
 
 func TestVectors(t *testing.T) {
 	t.Parallel()
-	for _, file := range []string{"vectors.json", "r.json"} {
+	for file, script := range map[string]string{"vectors.json": "vectors.py", "r.json": "vectors.R"} {
 		for function, vectors := range readVectors(t, file) {
 			for i, v := range vectors {
 				got := checks[function](v)
@@ -166,7 +166,7 @@ func TestVectors(t *testing.T) {
 					if want, ok := v.Want[name]; ok {
 						compared++
 						if !allNear(values, want, max(loose[name], 1e-9)) {
-							t.Errorf("%s: %s %d, %v: %s is %v, want %v", file, function, i, v.P, name, values, want)
+							t.Errorf("%s: %s %d, %v: %s is %v, %s says %v", file, function, i, v.P, name, values, script, want)
 						}
 					}
 				}
