@@ -57,7 +57,7 @@ type hinter interface {
 
 // withHint adds a cure to an error that does not know its own.
 func withHint(err error, format string, args ...any) error {
-	if _, knows := errors.AsType[hinter](err); err == nil || knows {
+	if known, knows := errors.AsType[hinter](err); err == nil || knows && known.Hint() != "" {
 		return err
 	}
 	return hintedError{err, fmt.Sprintf(format, args...)}
@@ -225,7 +225,7 @@ func (t *terminal) writeError(err error) {
 		return
 	}
 	fmt.Fprintln(t.err, "runx: "+printableLines(err.Error()))
-	if h, ok := errors.AsType[hinter](err); ok {
+	if h, ok := errors.AsType[hinter](err); ok && h.Hint() != "" {
 		t.hint("%s", h.Hint())
 	}
 }

@@ -26,6 +26,8 @@ func TestErrorsBecomeMessagesAndCodes(t *testing.T) {
 		{withHint(usagef("no such thing"), "try %s", "this"), 2, "runx: no such thing\n  hint: try this\n"},
 		{fmt.Errorf("run: %w", withHint(errors.New("inner"), "cure")), 1, "runx: run: inner\n  hint: cure\n"},
 		{withHint(&results.Error{What: "full", Cure: "make room"}, "another"), 1, "runx: full\n  hint: make room\n"},
+		{&results.Error{What: "odd"}, 1, "runx: odd\n"},
+		{withHint(&results.Error{What: "odd"}, "cure"), 1, "runx: odd\n  hint: cure\n"},
 		{errors.Join(errors.New("two\x1b[2J"), errors.New("lines")), 1, "runx: two�[2J\nlines\n"},
 		{problems, 2, "a.yaml:2:3: unknown key \"c\"\n  hint: did you mean b?\n"},
 	}

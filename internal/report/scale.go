@@ -153,10 +153,13 @@ func decimalsFor(v float64) int {
 }
 
 func fourDigits(v float64) int {
-	if v = math.Abs(v); v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
+	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
 		return 0
 	}
-	return min(max(3-int(math.Floor(math.Log10(v))), 0), 9)
+	// Of what is rounded: 0.99999 is 1.000.
+	_, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'e', 3, 64), "e")
+	power, _ := strconv.Atoi(exponent) // it is a number, as FormatFloat made it
+	return min(max(3-power, 0), 9)
 }
 
 func formatDecimals(v float64, decimals int) string {

@@ -106,7 +106,9 @@ func (c *ClaimVerdict) write(b *strings.Builder, width int, style Style) {
 	} else {
 		parts = append(parts, part{text: c.tally(), strong: true})
 	}
-	parts = append(parts, part{text: "expected " + Printable(first.Expect), dim: true})
+	if first.Expect != "value" { // or it is true that is expected
+		parts = append(parts, part{text: "expected " + Printable(first.Expect), dim: true})
+	}
 	if single && c.Verdict != claims.Supported {
 		parts = append(parts, part{text: doubt(first)})
 	}
@@ -129,7 +131,7 @@ func (c *ClaimVerdict) tally() string {
 			least, most = min(least, g.Value), max(most, g.Value)
 		}
 	}
-	text := fmt.Sprintf("%d of %d groups", supported, len(c.Groups))
+	text := fmt.Sprintf("%d of %s", supported, counted(len(c.Groups), "group"))
 	if c.Groups[0].Bool || least > most {
 		return text
 	}

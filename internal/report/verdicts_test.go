@@ -38,7 +38,7 @@ func TestVerdictsInWords(t *testing.T) {
 ✗ it is linear  1.321 [1.280, 1.360]  expected value < 1.2
 ? it is small  0.2100 [0.1500, 0.2600]  expected value < 0.25
     about 1,240 more samples would decide
-✓ bytes are counted  true  expected value
+✓ bytes are counted  true
 ? nothing is known  no value  expected value > 1  no row is left by where
 ✗ each grows  1 of 3 groups, 0.5000 to 2  expected value > 1
   ✗ seq_len=512 mode=a b  0.5000 [0.4000, 0.6000]

@@ -74,6 +74,9 @@ func (v *View) Write(w io.Writer, width int, style Style) error {
 // Partial tells whether there is more than Write shows in that width.
 func (v *View) Partial(width int) bool { return len(v.left(width)) > 0 }
 
+// shownHidden bounds how many columns are named that are not shown.
+const shownHidden = 8
+
 // left says what is not shown, and where it is.
 func (v *View) left(width int) []string {
 	var notes []string
@@ -91,8 +94,12 @@ func (v *View) left(width int) []string {
 			hidden = append(hidden, Printable(c.Title))
 		}
 	}
-	if len(hidden) > 0 {
-		notes = append(notes, "... "+counted(len(hidden), "more column")+": "+strings.Join(hidden, ", "))
+	if n := len(hidden); n > 0 {
+		note := "... " + counted(n, "more column") + ": "
+		if more := n - shownHidden; more > 1 {
+			hidden = append(hidden[:shownHidden], Count(int64(more))+" others")
+		}
+		notes = append(notes, note+strings.Join(hidden, ", "))
 	}
 	return notes
 }
