@@ -73,7 +73,7 @@ func (c *chart) gridOf(p *panel, xs, ys []float64) *grid {
 			g.cells[i] /= float64(n)
 		}
 	}
-	if most := slices.Max(counts); most > 1 {
+	if most := slices.Max(append(counts, 0)); most > 1 {
 		c.warn("choose one by where", "a cell shows the mean of up to %s", counted(most, "row"))
 	}
 	return g

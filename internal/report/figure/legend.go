@@ -48,7 +48,7 @@ func (l *layout) addLegend() {
 		if e.key == keyNone {
 			continue
 		}
-		words := elide(e.label, figureWidth-border-left-keyWidth-keyGap, legendSize, false)
+		words := elide(e.label, (figureWidth-border-left-keyWidth-keyGap)/1.05, legendSize, false)
 		width := keyWidth + keyGap + widthOf(words, legendSize, false)
 		if x > left && x+width > figureWidth-border {
 			if rows == maxLegendRows {

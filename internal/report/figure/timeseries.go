@@ -13,8 +13,8 @@ import (
 const (
 	// faintLine is the number of samples up to which a line joins them.
 	faintLine = 400
-	// timeBins is the number of parts of the x axis of which the smallest and
-	// the largest samples are drawn, where there are many.
+	// timeBins is the number of parts of all panels' x axes of which the smallest
+	// and the largest samples are drawn, where there are many.
 	timeBins = 500
 )
 
@@ -48,7 +48,7 @@ func drawTimeSeries(c *chart) error {
 			p.add(c.timeMarks(g, points)...)
 		}
 		if len(alarms) > 0 {
-			p.add(dots{points: extremes(alarms), ink: alarmInk, marker: ring, radius: 4.5})
+			p.add(dots{points: extremes(alarms, c.timeBins()), ink: alarmInk, marker: ring, radius: 4.5})
 		}
 		if len(lost) > 0 {
 			p.add(lost)
@@ -117,7 +117,7 @@ func (c *chart) timeMarks(g group, points plotter.XYs) []mark {
 		return nil
 	}
 	var marks []mark
-	shown := extremes(points)
+	shown := extremes(points, c.timeBins())
 	if len(points) <= faintLine {
 		marks = append(marks, curve{points: points, ink: g.ink, width: 1, opacity: 0.3})
 	}
@@ -132,27 +132,33 @@ func (c *chart) timeMarks(g group, points plotter.XYs) []mark {
 		for i, q := range points {
 			values[i] = q.Y
 		}
-		line := make(plotter.XYs, len(points))
+		var line plotter.XYs
+		every := max(1, len(points)/c.timeBins()) // a median changes slowly
 		for i, v := range runningMedian(values, window) {
-			line[i] = plotter.XY{X: points[i].X, Y: v}
+			if i%every == 0 || i == len(points)-1 {
+				line = append(line, plotter.XY{X: points[i].X, Y: v})
+			}
 		}
 		marks = append(marks, curve{points: line, ink: g.ink})
 	}
 	return marks
 }
 
+// timeBins is the number of parts of one panel's x axis.
+func (c *chart) timeBins() int { return timeBins / min(len(c.panels), columnsLimit) }
+
 // extremes are, of many points in the order of x, the lowest and the highest of
-// each of timeBins parts: what an eye would see of all.
-func extremes(points plotter.XYs) plotter.XYs {
-	if len(points) <= 4*timeBins {
+// each of so many parts: what an eye would see of all.
+func extremes(points plotter.XYs, bins int) plotter.XYs {
+	if len(points) <= 2*bins {
 		return points
 	}
 	lo, hi := points[0].X, points[len(points)-1].X
 	var some plotter.XYs
 	for i := 0; i < len(points); {
 		low, high := i, i
-		bin := binOf(points[i].X, lo, hi)
-		for ; i < len(points) && binOf(points[i].X, lo, hi) == bin; i++ {
+		bin := binOf(points[i].X, lo, hi, bins)
+		for ; i < len(points) && binOf(points[i].X, lo, hi, bins) == bin; i++ {
 			if points[i].Y < points[low].Y {
 				low = i
 			}
@@ -168,11 +174,11 @@ func extremes(points plotter.XYs) plotter.XYs {
 	return some
 }
 
-func binOf(x, lo, hi float64) int {
+func binOf(x, lo, hi float64, bins int) int {
 	if hi <= lo {
 		return 0
 	}
-	return int((x - lo) / (hi - lo) * timeBins)
+	return int((x - lo) / (hi - lo) * float64(bins))
 }
 
 // runningMedian returns, for each value, the median of the values at most half
