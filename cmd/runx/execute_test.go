@@ -2,10 +2,13 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
 	"runx/internal/claims"
+	"runx/internal/results"
+	"runx/internal/stats"
 	"runx/runner"
 	"runx/spec"
 )
@@ -76,5 +79,24 @@ func TestWorse(t *testing.T) {
 				t.Errorf("worse(%d, %d) = %d", a, b, got)
 			}
 		}
+	}
+}
+
+// A warning is told once, however many groups and claims it is about.
+func TestWarningsOfClaims(t *testing.T) {
+	t.Parallel()
+	few, odd := stats.Warning{What: "few samples", Cure: "take more"}, stats.Warning{What: "odd"}
+	r := reading{judgements: []claims.Judgement{
+		{Claim: "a", Warnings: []stats.Warning{few}},
+		{Claim: "a", Warnings: []stats.Warning{few}},
+		{Claim: "b", Warnings: []stats.Warning{few, odd}},
+		{Claim: "c", Warnings: []stats.Warning{few}},
+	}}
+	want := []results.Warning{
+		{Message: `claim "a" and 2 others: few samples`, Cure: "take more"},
+		{Message: `claim "b": odd`},
+	}
+	if got := r.warnings(); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }

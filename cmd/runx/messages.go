@@ -128,15 +128,26 @@ const plainWidth = 120
 
 // readWidth is the width in which a person reads a result: that of the terminal
 // unless COLUMNS says otherwise.
-func (t *terminal) readWidth() int {
-	if columns, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && columns > 0 {
-		return columns
+func (t *terminal) readWidth() int { return cmp.Or(columns(), t.outWidth(), plainWidth) }
+
+// columns is what the environment says of the width; 0 where it says nothing.
+func columns() int {
+	n, err := strconv.Atoi(os.Getenv("COLUMNS"))
+	if err != nil {
+		return 0
 	}
-	return cmp.Or(t.outWidth(), plainWidth)
+	return max(n, 0)
 }
 
-// errWidth is the width of the terminal that takes messages.
-func (t *terminal) errWidth() int { return widthOf(t.err) }
+// errWidth is the width of the terminal that takes messages, or what COLUMNS
+// narrows it to: the live block must not wrap.
+func (t *terminal) errWidth() int {
+	width := widthOf(t.err)
+	if n := columns(); n > 0 {
+		return min(width, n)
+	}
+	return width
+}
 
 // fallbackWidth is that of a terminal that does not tell.
 const fallbackWidth = 80

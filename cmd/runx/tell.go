@@ -5,10 +5,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"runx/internal/claims"
 	"runx/internal/report"
 	"runx/internal/results"
+	"runx/internal/stats"
 	"runx/workloads"
 )
 
@@ -128,26 +130,27 @@ func isTable(dir, name string) bool {
 }
 
 // warnings are what one should know before believing the verdicts, each once,
-// however many groups it is about.
+// however many claims it is about.
 func (r *reading) warnings() []results.Warning {
-	type doubt struct{ claim, what, cure string }
-	seen := map[doubt]int{}
-	var order []doubt
+	about := map[stats.Warning][]string{}
+	var order []stats.Warning
 	for i := range r.judgements {
 		for _, w := range r.judgements[i].Warnings {
-			d := doubt{r.judgements[i].Claim, w.What, w.Cure}
-			if seen[d]++; seen[d] == 1 {
-				order = append(order, d)
+			if about[w] == nil {
+				order = append(order, w)
+			}
+			if claim := r.judgements[i].Claim; !slices.Contains(about[w], claim) {
+				about[w] = append(about[w], claim)
 			}
 		}
 	}
 	var warnings []results.Warning
-	for _, d := range order {
-		message := fmt.Sprintf("claim %q: %s", d.claim, d.what)
-		if n := seen[d]; n > 1 {
-			message += fmt.Sprintf(" (%d groups)", n)
+	for _, w := range order {
+		names := fmt.Sprintf("claim %q", about[w][0])
+		if n := len(about[w]); n > 1 {
+			names += " and " + plural(int64(n-1), "other")
 		}
-		warnings = append(warnings, results.Warning{Message: message, Cure: d.cure})
+		warnings = append(warnings, results.Warning{Message: names + ": " + w.What, Cure: w.Cure})
 	}
 	return warnings
 }

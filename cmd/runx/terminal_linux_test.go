@@ -5,8 +5,10 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 )
@@ -85,6 +87,56 @@ func TestLiveBlock(t *testing.T) {
 			// At most one drawing in 100 ms: the run takes at least 300 ms.
 			if n := strings.Count(text, "2 points, "); tt.redraws && (n < 2 || n > 60) {
 				t.Errorf("%d drawings", n)
+			}
+		})
+	}
+}
+
+// What a run says at its end fits the terminal; colours, signs beyond ASCII and
+// widths are what the environment says.
+func TestVerdictsOnATerminal(t *testing.T) {
+	t.Parallel()
+	_, path := writeSpec(t, `workload: synthetic
+sweep: {size: [1, 2, 3]}
+measure: {samples: 40}
+claims:
+  - {name: it is so, value: "latency_ms_p50[0]", expect: value > 0}
+  - {name: it is otherwise, value: "latency_ms_p50[0]", expect: value < 0}
+`)
+	for _, tt := range []struct {
+		name               string
+		width, want        int
+		env                []string
+		colours, sparkline bool
+		yes, no            string
+	}{
+		{"narrow", 50, 50, []string{"TERM=xterm"}, true, true, "\x1b[32m✓\x1b[0m", "\x1b[31m✗\x1b[0m"},
+		{"wide", 140, 140, []string{"TERM=xterm"}, true, true, "\x1b[32m✓\x1b[0m", "\x1b[31m✗\x1b[0m"},
+		{"COLUMNS", 140, 60, []string{"TERM=xterm", "COLUMNS=60"}, true, true, "\x1b[32m✓\x1b[0m", "\x1b[31m✗\x1b[0m"},
+		{"NO_COLOR", 80, 80, []string{"TERM=xterm", "NO_COLOR=1"}, false, true, "✓", "✗"},
+		{"dumb", 80, 80, []string{"TERM=dumb"}, false, true, "✓", "✗"},
+		{"ASCII", 80, 80, []string{"TERM=dumb", "LC_ALL=C"}, false, false, "+", "-"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			env := append([]string{"NO_COLOR=", "COLUMNS=", "LC_ALL=C.UTF-8"}, tt.env...)
+			text := onTerminal(t, uint16(tt.width), env, "run", "--no-report", path)
+			_, end, found := strings.Cut(text, "latency p50")
+			if !found || !strings.Contains(end, tt.yes+" it is so") || !strings.Contains(end, tt.no+" it is otherwise") {
+				t.Fatalf("the verdicts are missing:\n%q", text)
+			}
+			if got := strings.Contains(end, "\x1b["); got != tt.colours {
+				t.Errorf("colours: %t, want %t:\n%q", got, tt.colours, end)
+			}
+			if got := strings.ContainsAny(end, "▁▂▃▄▅▆▇█"); got != tt.sparkline {
+				t.Errorf("sparkline: %t, want %t:\n%q", got, tt.sparkline, end)
+			}
+			plain := regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]").ReplaceAllString(end, "")
+			plain, _, _ = strings.Cut(plain, "samples of") // what is to be copied is not broken
+			for line := range strings.Lines(plain) {
+				if n := utf8.RuneCountInString(strings.TrimRight(line, "\r\n")); n > tt.want {
+					t.Errorf("%d cells, want at most %d: %q", n, tt.want, line)
+				}
 			}
 		})
 	}
