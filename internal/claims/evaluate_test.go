@@ -83,6 +83,7 @@ func TestValues(t *testing.T) {
 		{`where: size == 4, value: 'pick("memory_bytes_max", {mode: "slow"})', expect: value > 1`, math.NaN(), "memory_bytes_max has no value at mode=slow"},
 		{`where: 'mode == "slow" && size == 4', value: "max(memory_bytes_max)", expect: value > 1`, math.NaN(), "no row has a value"},
 		{`where: size == 1, value: "(max(size) - 1) / (min(size) - 1)", expect: value > 1`, math.NaN(), "the value is not a number"},
+		{`where: size == 1, value: "max(size) / (min(size) - 1)", expect: value > 1`, math.NaN(), "the value is infinite"},
 		{`where: size == 1, value: "exponent(size, latency_ms_p50)", expect: value > 1`, math.NaN(), "exponent has no value over these 2 rows"},
 		{`value: "latency_ms_p50[99]", expect: value > 1`, math.NaN(), "index out of range"},
 		{`where: size == 3, value: "max(size)", expect: value > 1`, math.NaN(), "no row of the run is what the claim is about"},

@@ -175,15 +175,18 @@ func (d *drawnValues) interval(v *Judgement, widened []float64, failed int) {
 	if d.stepwise {
 		at = stats.SmallSampleConfidence(confidence, d.blocks)
 	}
-	if i, ok := stats.PercentileInterval(widened, at); ok {
-		v.Lo, v.Hi = i.Lo, i.Hi
+	i, ok := stats.PercentileInterval(widened, at)
+	if !ok || math.IsInf(i.Lo, 0) || math.IsInf(i.Hi, 0) {
+		v.Reason = "some resamples are infinite"
+		return
 	}
+	v.Lo, v.Hi = i.Lo, i.Hi
 }
 
 // How the samples needed are looked for.
 const (
 	trialValues = 400
-	trialStep   = 0.95
+	trialSteps  = 8
 	leastScale  = 1.0 / 40
 )
 
@@ -194,22 +197,34 @@ func (d *drawnValues) needed(values []float64, met float64, failed int) (int, er
 	if d.stepwise || failed > 0 {
 		return d.neededByShare(met), nil
 	}
-	step := max(1, len(values)/trialValues)
-	center := asFloat(d.original)
-	for scale := trialStep; scale >= leastScale; scale *= trialStep {
-		var trial []float64
-		for i := 0; i < len(values); i += step {
-			trial = append(trial, center+scale*(values[i]-center))
-		}
-		met, against, err := d.shares(trial, 0)
-		if err != nil {
-			return 0, err
-		}
-		if verdictOf(met, against) != Inconclusive {
-			return d.more(1 / (scale * scale)), nil
+	enough := leastScale
+	if decides, err := d.decides(values, enough); err != nil || !decides {
+		return -1, err
+	}
+	for open, step := 1.0, 0; step < trialSteps; step++ {
+		scale := math.Sqrt(enough * open)
+		decides, err := d.decides(values, scale)
+		switch {
+		case err != nil:
+			return -1, err
+		case decides:
+			enough = scale
+		default:
+			open = scale
 		}
 	}
-	return -1, nil
+	return d.more(1 / (enough * enough)), nil
+}
+
+// decides tells whether values that scatter so much less would decide the claim.
+func (d *drawnValues) decides(values []float64, scale float64) (bool, error) {
+	center := asFloat(d.original)
+	trial := make([]float64, 0, 2*trialValues)
+	for i := 0; i < len(values); i += max(1, len(values)/trialValues) {
+		trial = append(trial, center+scale*(values[i]-center))
+	}
+	met, against, err := d.shares(trial, 0)
+	return verdictOf(met, against) != Inconclusive, err
 }
 
 // neededByShare takes the share for that of a normal distribution.

@@ -58,8 +58,11 @@ func (w *worker) value(number int) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f, ok := v.(float64); ok && math.IsNaN(f) {
+	switch f, _ := v.(float64); {
+	case math.IsNaN(f):
 		return nil, errors.New("the value is not a number")
+	case math.IsInf(f, 0) && number < 0: // a resample may be
+		return nil, errors.New("the value is infinite: something is divided by 0, or too large")
 	}
 	return v, nil
 }
