@@ -31,10 +31,17 @@ type axis struct {
 	scale  report.Scale
 }
 
+// Beyond these no axis reaches, so that differences and ratios of its ends are
+// numbers.
+const (
+	largest  = 1e290
+	smallest = 1e-290 // on a logarithmic axis
+)
+
 // include widens the axis so far that v is on it. What cannot be on it is
 // passed over.
 func (a *axis) include(v float64) {
-	if math.IsNaN(v) || math.IsInf(v, 0) || a.log && v <= 0 {
+	if !(math.Abs(v) <= largest) || a.log && v < smallest {
 		return
 	}
 	if !a.used {
@@ -53,7 +60,7 @@ func (a *axis) fraction(v float64) float64 {
 	if v <= 0 {
 		return math.NaN()
 	}
-	return math.Log(v/a.lo) / math.Log(a.hi/a.lo)
+	return (math.Log(v) - math.Log(a.lo)) / (math.Log(a.hi) - math.Log(a.lo))
 }
 
 // name is the title of the axis, with the unit of its ticks.
@@ -122,10 +129,8 @@ func (a *axis) settleLog() {
 		a.lo, a.hi = a.lo/1.5, a.hi*1.5
 		return
 	}
-	// Whole ratios may overflow, logarithms do not.
-	pad := margin * (math.Log(a.hi) - math.Log(a.lo))
-	a.lo = max(a.lo*math.Exp(-pad), math.SmallestNonzeroFloat64)
-	a.hi = min(a.hi*math.Exp(pad), math.MaxFloat64)
+	pad := math.Exp(margin * (math.Log(a.hi) - math.Log(a.lo)))
+	a.lo, a.hi = max(a.lo/pad, smallest/10), min(a.hi*pad, largest*10)
 }
 
 func (a *axis) settleLinear() {
@@ -138,7 +143,7 @@ func (a *axis) settleLinear() {
 		return
 	}
 	lo, hi := a.lo, a.hi
-	span := min(hi/2-lo/2, math.MaxFloat64/8) * 2
+	span := hi - lo
 	// Zero is the natural end of what is near it.
 	near := 0.4
 	if a.across {

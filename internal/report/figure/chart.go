@@ -121,10 +121,10 @@ func (c *chart) usable(p *panel, x, y float64) bool {
 	switch {
 	case math.IsNaN(x) || math.IsNaN(y):
 		return false
-	case math.IsInf(x, 0) || math.IsInf(y, 0):
+	case math.Abs(x) > largest || math.Abs(y) > largest:
 		c.notFinite++
 		return false
-	case p.x.log && x <= 0 || p.y.log && y <= 0:
+	case p.x.log && x < smallest || p.y.log && y < smallest:
 		c.notPositive++
 		return false
 	}

@@ -11,8 +11,9 @@ import (
 // The measures of a figure, in pixels.
 const (
 	figureWidth  = 720.0
-	plotHeight   = 300.0 // of the only panel
-	panelHeight  = 190.0 // of one of several
+	textWidth    = 0.95 * (figureWidth - 2*border) // viewers may have wider fonts
+	plotHeight   = 300.0                           // of the only panel
+	panelHeight  = 190.0                           // of one of several
 	border       = 16.0
 	titleSize    = 19.0
 	legendSize   = 14.0
@@ -91,7 +92,7 @@ func (l *layout) addNothing() {
 
 // addTitle writes the title in at most two lines.
 func (l *layout) addTitle(title string) {
-	for _, words := range wrap(title, figureWidth-2*border, titleSize, true, 2) {
+	for _, words := range wrap(title, textWidth, titleSize, true, 2) {
 		l.y += titleSize
 		l.scene.add(shape{ink: textInk, text: &text{words: words, at: plotter.XY{X: border, Y: l.y}, size: titleSize, bold: true}})
 		l.y += 6
@@ -200,7 +201,7 @@ func (l *layout) addYName(g *gridding) {
 		return
 	}
 	l.y += nameSize
-	l.scene.write(elide(l.panels[0].y.name(), figureWidth-2*border, nameSize, false), border, l.y, nameSize, mutedInk, start)
+	l.scene.write(elide(l.panels[0].y.name(), textWidth, nameSize, false), border, l.y, nameSize, mutedInk, start)
 	l.y += 10
 }
 
@@ -211,7 +212,7 @@ func (l *layout) addXName(g *gridding) {
 	}
 	l.y += nameSize
 	middleX := (g.left + figureWidth - border - 8 - g.barSpace) / 2
-	l.scene.write(elide(name, figureWidth-2*border, nameSize, false), middleX, l.y, nameSize, mutedInk, middle)
+	l.scene.write(elide(name, textWidth, nameSize, false), middleX, l.y, nameSize, mutedInk, middle)
 	l.y += 4
 }
 

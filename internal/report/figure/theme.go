@@ -43,12 +43,12 @@ var inkNames = [seriesInk]string{"ground", "text", "muted", "grid", "axis", "ala
 
 // palettes are the colours of the two themes up to the ramps. The series are
 // told apart by those who do not see red, green or blue, and stand out from the
-// ground 3 to 1 (WCAG 2.1, 1.4.11): palette_test.go measures both.
+// ground 3 to 1 (WCAG 2.1, 1.4.11): theme_test.go measures both.
 var palettes = [2][rampInk]color.RGBA{
-	Light: hexes("#ffffff #1b1f24 #4d5562 #e4e7eb #8a93a0 #c4001a #ffffff #101418" +
-		" #0067a8 #d35400 #008465 #a2459a #8a6a00 #2f8fd0 #8c1d40 #5a6470"),
-	Dark: hexes("#14171c #eef1f5 #b3bbc7 #2b3139 #6f7a88 #ff6b6b #ffffff #101418" +
-		" #5ab0f2 #ff9246 #2fcf9f #e592dd #e3c443 #9adcff #ff7d9c #b9c2cf"),
+	Light: hexes("#ffffff #1b1f24 #4d5562 #e4e7eb #8a93a0 #c4001a #ffffff #000000" +
+		" #0067a8 #d95f02 #1e4d1f #a01967 #655e16 #3394e5 #b3576b #9a87a6"),
+	Dark: hexes("#14171c #eef1f5 #b3bbc7 #2b3139 #6f7a88 #ff6b6b #ffffff #000000" +
+		" #5ab0f2 #f58a3c #b9f8c9 #a45b94 #eada1d #1e85d4 #ce3e41 #b892a2"),
 }
 
 // hexes reads colours written "#rrggbb", parted by spaces.

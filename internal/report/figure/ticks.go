@@ -118,7 +118,7 @@ func (a *axis) binary() bool {
 // ownUnits tells whether each tick has a unit of its own: on a logarithmic axis
 // that spans several.
 func (a *axis) ownUnits() bool {
-	return a.log && a.used && a.scale.Unit != "" && a.hi/a.lo > 1000
+	return a.log && a.used && a.scale.Unit != "" && a.hi/1000 > a.lo
 }
 
 // quantity renders a stored value in the unit that fits it.
@@ -144,7 +144,7 @@ func (a *axis) logTicks(length float64, space func(string) float64) []tick {
 			}
 		}
 	}
-	if math.Log10(a.hi/a.lo) < 0.7 {
+	if a.hi/5 < a.lo {
 		return a.linearTicks(length, space)
 	}
 	for _, steps := range [][]float64{{1, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 2, 5}, {1, 3}, {1}} {
@@ -259,7 +259,7 @@ func (a *axis) linearTicks(length float64, space func(string) float64) []tick {
 	}
 	for want := 8; want >= 1; want-- {
 		step := niceStep(span / float64(want))
-		if a.whole {
+		if a.whole && span >= 1 {
 			step = max(step, 1)
 		}
 		t := stepped(lo, hi, step, size)
@@ -287,10 +287,10 @@ func stepped(lo, hi, step, size float64) []tick {
 		decimals = min(int(math.Ceil(-math.Log10(step)-1e-9)), 12)
 	}
 	var ticks []tick
-	first := math.Ceil(lo/step - 1e-9)
+	first := math.Ceil((lo - 1e-9*(hi-lo)) / step)
 	for i := 0.0; i < 100; i++ {
 		v := (first + i) * step
-		if v > hi+1e-9*step {
+		if v > hi+1e-9*(hi-lo) {
 			break
 		}
 		label := strconv.FormatFloat(v+0, 'f', decimals, 64)
