@@ -3,6 +3,8 @@ package figure
 import (
 	"fmt"
 	"strings"
+
+	"runx/spec"
 )
 
 // title is that of the plot, or made of its columns.
@@ -47,28 +49,45 @@ func fileName(i int, title string) string {
 	return strings.TrimSuffix(fmt.Sprintf("%02d-%s", i+1, strings.Trim(b.String(), "-")), "-")
 }
 
+// subject says what is drawn over what.
+func (c *chart) subject() string {
+	p := c.plot
+	y, by := strings.Join(p.Y, ", "), ""
+	if p.Color != "" {
+		by = ", by " + p.Color
+	}
+	switch p.Kind {
+	case spec.Heatmap:
+		return "heat map of " + p.Color + " over " + p.X + " and " + y
+	case spec.ECDF:
+		return "share of the samples whose " + p.X + " is at most so much" + by
+	case spec.Histogram:
+		return "histogram of " + p.X + by
+	case spec.Stacked:
+		return "bars of " + y + ", stacked, over " + p.X
+	case spec.Waterfall:
+		return "bars one after the other of " + y
+	case spec.Box:
+		return "box plot of " + y + " over " + p.X + by
+	case spec.TimeSeries:
+		return "time series of " + y + " over " + p.X + by
+	}
+	return string(p.Kind) + " of " + y + " over " + p.X + by
+}
+
 // maxFacts bounds the length of a caption.
 const maxFacts = 8
 
 // caption says what the figure shows.
 func (c *chart) caption(title string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s", title, c.plot.Kind)
-	if len(c.plot.Y) > 0 {
-		fmt.Fprintf(&b, " of %s", strings.Join(c.plot.Y, ", "))
-	}
-	if c.plot.X != "" {
-		fmt.Fprintf(&b, " over %s", c.plot.X)
-	}
-	if c.plot.Color != "" {
-		fmt.Fprintf(&b, ", by %s", c.plot.Color)
-	}
+	fmt.Fprintf(&b, "%s: %s", title, c.subject())
 	if c.plot.Facet != "" {
 		fmt.Fprintf(&b, ", a panel per %s", c.plot.Facet)
 	}
 	b.WriteString(".")
 	for _, fact := range c.facts[:min(len(c.facts), maxFacts)] {
-		b.WriteString(" " + fact)
+		b.WriteString(" " + capital(fact))
 	}
 	if more := len(c.facts) - maxFacts; more > 0 {
 		fmt.Fprintf(&b, " And %d more.", more)

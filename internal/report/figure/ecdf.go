@@ -86,6 +86,7 @@ func (c *chart) ecdfOf(p *panel, g group, sorted []float64) {
 		steps = slices.DeleteFunc(steps, func(s plotter.XY) bool { return s.Y <= 0 })
 	}
 	p.add(curve{points: steps, ink: g.ink})
+	c.tellMedian(p, &g, c.x.unit, sorted)
 	if len(c.series) > 1 {
 		// The median tells the curves apart without their colours.
 		p.add(dots{points: plotter.XYs{{X: stats.Quantile(sorted, 0.5), Y: 0.5}}, ink: g.ink, marker: g.marker})

@@ -35,6 +35,9 @@ func drawHeatmap(c *chart) error {
 	if lo, hi := bar.axis.lo, bar.axis.hi; lo > 0 && hi/lo >= logSpan {
 		bar.axis.log = true
 	}
+	if bar.axis.used {
+		c.tell(nil, nil, "%s from %s to %s", columnName(c.plot.Color), scaled(bar.axis.unit, bar.axis.lo), scaled(bar.axis.unit, bar.axis.hi))
+	}
 	bar.axis.settle()
 	c.bar = bar
 	for i, p := range c.panels {

@@ -41,9 +41,14 @@ func drawHistogram(c *chart) error {
 	}
 	for _, p := range c.panels {
 		for i, g := range p.groups {
-			counts := countBins(values[p][i], edges)
+			sorted := values[p][i]
+			if len(sorted) == 0 {
+				continue
+			}
+			c.tellMedian(p, &g, c.x.unit, sorted)
+			counts := countBins(sorted, edges)
 			if several {
-				p.add(outlineMarks(g, counts, len(values[p][i]), edges)...)
+				p.add(outlineMarks(g, counts, len(sorted), edges)...)
 			} else {
 				p.add(barMarks(g, counts, edges)...)
 			}
@@ -80,7 +85,7 @@ func barMarks(g group, counts []int, edges []float64) []mark {
 func outlineMarks(g group, counts []int, samples int, edges []float64) []mark {
 	line := plotter.XYs{{X: edges[0]}}
 	for i, n := range counts {
-		share := float64(n) / float64(max(samples, 1))
+		share := float64(n) / float64(samples)
 		line = append(line, plotter.XY{X: edges[i], Y: share}, plotter.XY{X: edges[i+1], Y: share})
 	}
 	line = append(line, plotter.XY{X: edges[len(edges)-1]})

@@ -2,8 +2,13 @@ package figure
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
+	"strings"
+
+	"runx/internal/report"
+	"runx/internal/stats"
 )
 
 // confidence is that of all bands and intervals.
@@ -21,6 +26,35 @@ func (c *chart) sampled(p *panel, g group, column string) []float64 {
 	}
 	slices.Sort(values)
 	return values
+}
+
+// tell adds a sentence about a series in a panel to the caption; either may be
+// nil.
+func (c *chart) tell(p *panel, g *group, format string, args ...any) {
+	var about []string
+	if p != nil && p.title != "" {
+		about = append(about, p.title)
+	}
+	if g != nil && c.nameOf(g) != "" {
+		about = append(about, c.nameOf(g))
+	}
+	sentence := fmt.Sprintf(format, args...) + "."
+	if len(about) > 0 {
+		sentence = strings.Join(about, ", ") + ": " + sentence
+	}
+	c.facts = append(c.facts, sentence)
+}
+
+// tellMedian tells the median of samples in ascending order, of which there is
+// at least one.
+func (c *chart) tellMedian(p *panel, g *group, unit string, sorted []float64) {
+	c.tell(p, g, "median %s of %s", scaled(unit, stats.Quantile(sorted, 0.5)), counted(len(sorted), "sample"))
+}
+
+// scaled renders a value in the unit that fits it, to three digits.
+func scaled(unit string, v float64) string {
+	s := report.ScaleFor(unit, []float64{v})
+	return strings.TrimSpace(short(s, v) + " " + s.Unit)
 }
 
 // A batch is the samples of one group at one category of the x axis.

@@ -25,6 +25,7 @@ func drawStacked(c *chart) error {
 	var labels []label
 	totals := map[*panel][]float64{}
 	for _, p := range c.panels {
+		highest, where := math.Inf(-1), 0.0
 		for at, rows := range rowsBy(p, positions) {
 			segments, total, missing := stack(c.parts(rows))
 			doubts.note(len(rows), missing)
@@ -32,9 +33,15 @@ func drawStacked(c *chart) error {
 				p.add(box{x0: at - 0.38, x1: at + 0.38, y0: s.from, y1: s.to, ink: inkOfSeries(s.part, len(names), false), gap: true})
 			}
 			totals[p] = append(totals[p], total)
+			if total > highest {
+				highest, where = total, at
+			}
 			top := max(total, topOf(segments))
 			c.y.include(1.08 * top) // the label has its place
 			labels = append(labels, label{at: plotter.XY{X: at, Y: top}, ink: textInk, above: true, room: 0.98})
+		}
+		if len(totals[p]) > 0 {
+			c.tell(p, nil, "the highest bar is %s, at %s = %s", scaled(c.y.unit, highest), c.label(c.plot.X), c.x.categories[int(where)])
 		}
 	}
 	c.writeTotals(labels, totals)

@@ -46,6 +46,7 @@ func drawTimeSeries(c *chart) error {
 				}
 			}
 			p.add(c.timeMarks(g, points)...)
+			c.tellSeries(p, &g, points)
 		}
 		if len(alarms) > 0 {
 			p.add(dots{points: extremes(alarms, c.timeBins()), ink: alarmInk, marker: ring, radius: 4.5})
@@ -57,6 +58,19 @@ func drawTimeSeries(c *chart) error {
 	}
 	c.keyTime(disturbed, failed)
 	return nil
+}
+
+// tellSeries tells the median of a series.
+func (c *chart) tellSeries(p *panel, g *group, points plotter.XYs) {
+	if len(points) == 0 {
+		return
+	}
+	values := make([]float64, len(points))
+	for i, q := range points {
+		values[i] = q.Y
+	}
+	slices.Sort(values)
+	c.tellMedian(p, g, c.y.unit, values)
 }
 
 // keyTime explains the marks of samples that are not as the others.

@@ -5,11 +5,8 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 
 	"gonum.org/v1/plot/plotter"
-
-	"runx/internal/report"
 )
 
 // drawWaterfall draws the stages of y as bars that begin where the one before
@@ -37,6 +34,9 @@ func drawWaterfall(c *chart) error {
 		doubts.note(len(rows), missing)
 		if len(segments) > 0 && total > 0 {
 			p.add(stageMarks(segments, total, len(names), unit)...)
+			longest := longestOf(segments)
+			length := longest.to - longest.from
+			c.tell(p, nil, "%s is the longest with %s, %s of %s", names[longest.part], scaled(unit, length), percent(length/total), scaled(unit, total))
 		} else {
 			c.warn("", "a waterfall without a total above 0 left out")
 		}
@@ -66,7 +66,7 @@ func stageMarks(segments []segment, total float64, stages int, unit string) []ma
 		}
 		marks = append(marks, l)
 	}
-	longest := slices.MaxFunc(segments, func(a, b segment) int { return cmp.Compare(a.to-a.from, b.to-b.from) })
+	longest := longestOf(segments)
 	for i, s := range segments {
 		opacity := 0.5
 		if s == longest {
@@ -85,10 +85,8 @@ func stageMarks(segments []segment, total float64, stages int, unit string) []ma
 	return marks
 }
 
-// scaled renders a value in the unit that fits it, to three digits.
-func scaled(unit string, v float64) string {
-	s := report.ScaleFor(unit, []float64{v})
-	return strings.TrimSpace(short(s, v) + " " + s.Unit)
+func longestOf(segments []segment) segment {
+	return slices.MaxFunc(segments, func(a, b segment) int { return cmp.Compare(a.to-a.from, b.to-b.from) })
 }
 
 // percent renders a share, with a decimal below ten percent.
