@@ -15,6 +15,12 @@ import (
 // as there are make it too narrow by sqrt(1-1/n). What few blocks leave unsure
 // beyond that is up to [SmallSampleConfidence] and [SmallSampleShare].
 //
+// Of 4000 simulated intervals of 95% so many hold the mean of a normal
+// distribution from 5, 10 and 30 blocks: 0.91, 0.95, 0.94 (plainly 0.85, 0.90,
+// 0.92); the mean of a lognormal one of shape 0.5: 0.89, 0.92, 0.94 (0.81, 0.88,
+// 0.92); its median: 0.94, 0.98, 0.96 (0.94, 0.94, 0.95). So means of few skewed
+// blocks stay somewhat too sure.
+//
 // The resample of a number is the same on any thread, and those of different
 // numbers or streams are independent.
 //
