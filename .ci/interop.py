@@ -253,12 +253,64 @@ def check_run(run):
         same(rows[0]["spec"], header["spec"], f"{path} in {reader}: spec")
 
 
+VERDICTS = {"supported", "refuted", "inconclusive"}
+
+
+def check_claims(run):
+    path = os.path.join(run, "claims.parquet")
+    header, _, _ = journal(run)
+    columns = check_metadata(run, path, header)
+    names = [c["name"] for c in columns]
+    same(names[:3], ["spec", "run_id", "claim"], f"{path}: keys")
+    check_types(path, columns)
+    check_finite(path)
+    for reader, (order, rows) in rows_of(path).items():
+        where = f"{path} in {reader}"
+        same(list(order), names, f"{where}: columns")
+        for row in rows:
+            what = f"{where}: {row['claim']!r} {row['group']!r}"
+            same(row["run_id"], header["run_id"], f"{what}: run_id")
+            check(row["verdict"] in VERDICTS, f"{what}: verdict {row['verdict']!r}")
+            lo, hi = row["value_lo"], row["value_hi"]
+            check((lo is None) == (hi is None), f"{what}: half an interval")
+            check(lo is None or lo <= hi, f"{what}: interval [{lo}, {hi}]")
+            check(row["verdict"] == "inconclusive" or row["value"] is not None, f"{what}: {row['verdict']} without a value")
+            share = row["share_ratio"]
+            if share is not None and row["resamples_count"] > 0:
+                check(0 <= share <= 1, f"{what}: share_ratio {share}")
+                decided = {"supported": share >= 0.975, "refuted": share <= 0.025}.get(row["verdict"], True)
+                check(decided, f"{what}: {row['verdict']} by a share of {share}")
+    return check_values(run, path)
+
+
+def check_values(run, path):
+    """The exponents of week07, computed again with numpy."""
+    claims, summary, known = pd.read_parquet(path), pd.read_parquet(os.path.join(run, "summary.parquet")), 0
+    for claim in claims.to_dict("records"):
+        if claim["spec"] != "week07" or not claim["expression"].startswith("exponent("):
+            continue
+        x, y = claim["expression"].removeprefix("exponent(").removesuffix(")").split(", ")
+        rows = summary[(summary.algorithm == claim["claim"].split()[0]) & (summary.seq_len >= 512)]
+        if len(rows) < 2:
+            continue
+        want = np.polyfit(np.log(rows[x]), np.log(rows[y]), 1)[0]
+        check(math.isclose(claim["value"], want, rel_tol=1e-9), f"{path}: {claim['claim']!r} has the value {claim['value']!r}, numpy says {want!r}")
+        known += 1
+    return len(claims), known
+
+
 def is_quick(run):
     with open(os.path.join(run, "journal.jsonl")) as f:
         return json.loads(f.readline()).get("quick", False)
 
 
 def check_links(out, runs):
+    for link in glob.glob(os.path.join(out, "*.html")):
+        if os.path.islink(link):
+            target = os.readlink(link)
+            check(not os.path.isabs(target) and os.path.exists(link) and target.endswith("/report.html"), f"{link} leads to {target}")
+            tables = os.readlink(link.removesuffix(".html") + ".parquet")
+            same(os.path.dirname(target), os.path.dirname(tables), f"{link} leads to another run than the tables")
     for link in glob.glob(os.path.join(out, "*.parquet")):
         check(os.path.islink(link) and not os.path.isabs(os.readlink(link)), f"{link} is not a relative link")
         spec = os.path.basename(link).removesuffix(".parquet").removesuffix(".summary")
@@ -292,7 +344,7 @@ def check_glob(out, counts):
 def main(out):
     runs = sorted(os.path.dirname(p) for p in glob.glob(os.path.join(out, "*", "*", "journal.jsonl")))
     check(len(runs) >= 2, f"want at least two runs under {out}, found {len(runs)}")
-    counts, nulls, quantiles = {}, 0, 0
+    counts, nulls, quantiles, claims, known = {}, 0, 0, 0, 0
     for run in runs:
         path, header, samples = check_samples(run)
         counts[header["run_id"]] = len(samples)
@@ -300,13 +352,16 @@ def main(out):
         check_expressions(path, header["spec"])
         quantiles += check_summary(run, path)
         check_run(run)
+        judged, computed = check_claims(run)
+        claims, known = claims + judged, known + computed
         same(sorted(os.path.basename(f) for f in glob.glob(os.path.join(run, "*.parquet"))),
-             ["run.parquet", "samples.parquet", "summary.parquet"], f"{run}: tables")
+             ["claims.parquet", "run.parquet", "samples.parquet", "summary.parquet"], f"{run}: tables")
     check(nulls > 0, "no sample failed in any run: the NULLs of failed samples are not tested")
     check(quantiles > 0, "no quantile has an interval in any run")
+    check(claims > 0 and known > 0, f"{claims} claims, of which the values of {known} were computed again: nothing is tested")
     check_links(out, runs)
     check_glob(out, counts)
-    print(f"interop: {len(runs)} runs, {sum(counts.values())} samples, {checked} checks in pyarrow {pa.__version__}, "
+    print(f"interop: {len(runs)} runs, {sum(counts.values())} samples, {claims} verdicts, {checked} checks in pyarrow {pa.__version__}, "
           f"pandas {pd.__version__}, DuckDB {duckdb.__version__}, polars {pl.__version__}")
 
 

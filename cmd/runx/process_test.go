@@ -64,6 +64,8 @@ measure:
   warmup: 0
   samples: 20
   order: sequential
+claims:
+  - {name: it takes time, value: max(latency_ms_p50), expect: value > 0}
 `
 
 // writeGatedSpec makes a folder for a run of gatedSpec.
@@ -133,6 +135,10 @@ func TestKilledRunResumes(t *testing.T) {
 	if found, _ := filepath.Glob(filepath.Join(run, "*.parquet")); len(found) > 0 {
 		t.Errorf("show wrote into the run: %v", found)
 	}
+	page := start(t, dir, "report", "s")
+	if code := page.code(t); code != exitDone || strings.TrimSpace(page.stdout.String()) != filepath.Join("out", "s", filepath.Base(run), "report.html") {
+		t.Errorf("report of a run without tables: code %d:\n%s%s", code, &page.stdout, &page.stderr)
+	}
 	openGate(t, dir)
 	again := start(t, dir, "resume", filepath.Base(run))
 	if code := again.code(t); code != 0 {
@@ -163,8 +169,13 @@ func TestInterruptEndsTidily(t *testing.T) {
 	if _, err := results.ReadTable(filepath.Join(run, "samples.parquet")); err != nil {
 		t.Errorf("what was measured cannot be read: %v", err)
 	}
-	if _, err := os.Lstat(filepath.Join(dir, "out", "s.parquet")); err == nil {
-		t.Error("an interrupted run is linked as complete")
+	for _, link := range []string{"s.parquet", "s.html"} {
+		if _, err := os.Lstat(filepath.Join(dir, "out", link)); err == nil {
+			t.Errorf("an interrupted run is linked as complete: %s", link)
+		}
+	}
+	if want := "claims  1 supported; preliminary, as the run is not complete\n"; !strings.Contains(first.stdout.String(), want) {
+		t.Errorf("stdout lacks %q:\n%s", want, &first.stdout)
 	}
 	openGate(t, dir)
 	again := start(t, dir, "resume", "s")
