@@ -24,11 +24,59 @@ func (c Column) sum() float64 {
 	return sum
 }
 
-func (c Column) median() float64 {
-	sorted := slices.Sorted(slices.Values(c))
-	n := len(sorted)
-	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+func (c Column) median() float64 { return c.Quantile(0.5) }
+
+// Quantile is the q-quantile of at least one value, linear between order
+// statistics. It selects: to sort would take most of the time of a claim over
+// many samples.
+func (c Column) Quantile(q float64) float64 {
+	scratch := slices.Clone(c)
+	h := float64(len(c)-1) * q
+	i := int(h)
+	lo := scratch.nth(i)
+	if i+1 >= len(c) {
+		return lo
+	}
+	hi := slices.Min(scratch[i+1:])
+	if lo == hi {
+		return lo
+	}
+	return lo + (h-float64(i))*(hi-lo)
 }
+
+// nth moves the i-th smallest value to place i, the smaller ones before it and
+// the others behind it, and returns it: Hoare's selection.
+func (c Column) nth(i int) float64 {
+	lo, hi := 0, len(c)-1
+	for lo < hi {
+		pivot := middle(c[lo], c[(lo+hi)/2], c[hi])
+		a, b := lo, hi
+		for a <= b {
+			for c[a] < pivot {
+				a++
+			}
+			for pivot < c[b] {
+				b--
+			}
+			if a <= b {
+				c[a], c[b] = c[b], c[a]
+				a++
+				b--
+			}
+		}
+		switch {
+		case i <= b:
+			hi = b
+		case i >= a:
+			lo = a
+		default:
+			return c[i]
+		}
+	}
+	return c[i]
+}
+
+func middle(a, b, c float64) float64 { return max(min(a, b), min(max(a, b), c)) }
 
 func (c Column) abs() Column {
 	result := make(Column, len(c))

@@ -1,9 +1,11 @@
 package claims
 
 import (
+	"context"
 	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"runx/internal/stats"
 	"runx/spec"
@@ -11,11 +13,13 @@ import (
 
 // A cell is a statistic at one point, in the summary and in each resample.
 type cell struct {
-	once sync.Once
 	// value is that of the summary.
 	value float64
-	// drawn are those of the resamples; nil where they are all the same.
+	// drawn are those of the resamples, once they are ready; nil where they are
+	// all the same.
 	drawn []float64
+	ready atomic.Bool
+	mu    sync.Mutex // who makes drawn
 }
 
 type cellKey struct {
@@ -44,29 +48,90 @@ func (u *run) cell(row int, column string) *cell {
 	return c
 }
 
-// resample makes the cell's values in all resamples, once.
-func (u *run) resample(c *cell, row int, column string, resamples int) {
-	if resamples == 0 {
+// resample makes the cell's values in all resamples, once. Those that are known
+// to be needed are made by [run.resampleAll]; here is one that some branch of an
+// expression asks for in a resample alone.
+func (u *run) resample(c *cell, row int, column string) {
+	if c.ready.Load() {
 		return
 	}
-	c.once.Do(func() {
-		src, ok := u.sources[column]
-		p := &u.points[row]
-		if !ok || p.roster == nil || p.blocks < 2 || math.IsNaN(c.value) {
-			return // a parameter or a count, or nothing to draw from
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ready.Load() {
+		return
+	}
+	if statistic := u.statistic(c, row, column, map[metricKey]*stats.Blocked{}); statistic != nil {
+		drawn := make([]float64, u.resamples)
+		counts := make([]int32, u.points[row].blocks)
+		for i := range drawn {
+			u.draws.draw(counts, u.points[row].roster, i)
+			drawn[i] = statistic(counts)
 		}
-		values, block := present(u.samples.Floats(src.metric), p)
-		if len(values) == 0 || !slices.ContainsFunc(values, func(v float64) bool { return v != values[0] }) {
-			return
+		c.drawn = drawn
+	}
+	c.ready.Store(true)
+}
+
+// resampleAll makes the values of cells in all resamples: those of points with
+// the same rounds from one draw.
+func (u *run) resampleAll(ctx context.Context, cells []usedCell) error {
+	type part struct {
+		drawn     []float64
+		statistic func(counts []int32) float64
+	}
+	parts := map[*roster][]part{}
+	blocked := map[metricKey]*stats.Blocked{}
+	for _, c := range cells {
+		if c.ready.Swap(true) {
+			continue
 		}
-		statistic := src.of(stats.NewBlocked(values, block, p.blocks), c.value)
-		c.drawn = make([]float64, resamples)
-		counts := make([]int32, p.blocks)
-		for i := range c.drawn {
-			u.draws.draw(counts, p.roster, i)
-			c.drawn[i] = statistic(counts)
+		if statistic := u.statistic(c.cell, c.row, c.column, blocked); statistic != nil {
+			c.drawn = make([]float64, u.resamples)
+			r := u.points[c.row].roster
+			parts[r] = append(parts[r], part{c.drawn, statistic})
+		}
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return parallel(ctx, u.resamples, func() func(i int) {
+		counts := make([]int32, max(u.draws.rounds, u.draws.reps))
+		return func(i int) {
+			for r, of := range parts {
+				u.draws.draw(counts[:r.blocks], r, i)
+				for _, p := range of {
+					p.drawn[i] = p.statistic(counts[:r.blocks])
+				}
+			}
 		}
 	})
+}
+
+type metricKey struct {
+	row    int
+	metric string
+}
+
+// statistic computes a cell from the counts of a resample. It is nil where all
+// resamples have the same: of parameters and counts, of a metric that does not
+// vary, and where there is nothing to draw from.
+func (u *run) statistic(c *cell, row int, column string, blocked map[metricKey]*stats.Blocked) func(counts []int32) float64 {
+	src, ok := u.sources[column]
+	p := &u.points[row]
+	if !ok || p.blocks < 2 || math.IsNaN(c.value) {
+		return nil
+	}
+	key := metricKey{row, src.metric}
+	b := blocked[key]
+	if b == nil {
+		values, block := present(u.samples.Floats(src.metric), p)
+		b = stats.NewBlocked(values, block, p.blocks)
+		blocked[key] = b
+	}
+	if sorted := b.Sorted(); len(sorted) == 0 || sorted[0] == sorted[len(sorted)-1] {
+		return nil
+	}
+	return src.of(b, c.value)
 }
 
 // present are the values of a point that are not NULL, and the blocks of each.

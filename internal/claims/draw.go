@@ -1,6 +1,7 @@
 package claims
 
 import (
+	"encoding/binary"
 	"math/bits"
 	"math/rand/v2"
 	"slices"
@@ -30,6 +31,8 @@ type drawer struct {
 	seed uint64
 	// rounds and reps are how many there are at any point.
 	rounds, reps int
+	// rosters are those that there are, each once.
+	rosters map[string]*roster
 }
 
 // draw sets how often each block of the roster is in the resample.
@@ -54,19 +57,36 @@ func (d *drawer) newRoster(rounds, reps []int32) (r *roster, block []int32) {
 	if inOneRound(rounds) {
 		keys, n = reps, d.reps
 	}
-	r = &roster{place: make([]int32, n)}
-	for i := range r.place {
-		r.place[i] = -1
-	}
-	for _, key := range slices.Compact(slices.Sorted(slices.Values(keys))) {
-		r.place[key] = int32(r.blocks)
-		r.blocks++
-	}
+	distinct := slices.Compact(slices.Sorted(slices.Values(keys)))
+	r = d.roster(distinct, n)
 	block = make([]int32, len(keys))
 	for i, key := range keys {
 		block[i] = r.place[key]
 	}
 	return r, block
+}
+
+// roster is the one of these rounds or repetitions, of so many that there are.
+func (d *drawer) roster(distinct []int32, n int) *roster {
+	name := binary.LittleEndian.AppendUint64(nil, uint64(n))
+	for _, key := range distinct {
+		name = binary.LittleEndian.AppendUint32(name, uint32(key))
+	}
+	if r := d.rosters[string(name)]; r != nil {
+		return r
+	}
+	r := &roster{place: make([]int32, n), blocks: len(distinct)}
+	for i := range r.place {
+		r.place[i] = -1
+	}
+	for at, key := range distinct {
+		r.place[key] = int32(at)
+	}
+	if d.rosters == nil {
+		d.rosters = map[string]*roster{}
+	}
+	d.rosters[string(name)] = r
+	return r
 }
 
 func inOneRound(rounds []int32) bool {

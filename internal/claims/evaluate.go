@@ -2,7 +2,6 @@ package claims
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -21,6 +20,9 @@ const (
 	// resampledRows is how many rows all resamples of a claim over samples may
 	// have before there are less of them.
 	resampledRows = 20_000_000
+	// batchCells is how many statistics of points are resampled before the
+	// claims that need them are judged: 16 kB each.
+	batchCells = 8192
 )
 
 // Options say how claims are judged; the zero value is what a run uses.
@@ -40,19 +42,57 @@ func Evaluate(ctx context.Context, r *results.Reading, o Options) ([]Judgement, 
 	if len(r.Spec.Claims) == 0 {
 		return nil, nil
 	}
-	u, err := load(r, o.Seed)
+	u, err := load(r, o)
 	if err != nil {
 		return nil, err
 	}
 	var judgements []Judgement
+	var batch []*trial
+	cells := 0
 	for i := range r.Spec.Claims {
-		j := judge{run: u, claim: &r.Spec.Claims[i], index: i, options: o}
-		of, err := j.groups(ctx)
+		j, err := newJudge(u, i, o)
 		if err != nil {
 			return nil, err
 		}
-		judgements = append(judgements, of...)
+		trials, err := j.trials()
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range trials {
+			cells += len(t.used.cells)
+		}
+		batch = append(batch, trials...)
+		if cells < batchCells && i < len(r.Spec.Claims)-1 {
+			continue
+		}
+		if judgements, err = u.decide(ctx, judgements, batch); err != nil {
+			return nil, err
+		}
+		batch, cells = nil, 0
 	}
+	return judgements, nil
+}
+
+// decide judges the claims of a batch, and forgets its resamples.
+func (u *run) decide(ctx context.Context, judgements []Judgement, batch []*trial) ([]Judgement, error) {
+	var cells []usedCell
+	for _, t := range batch {
+		if t.open {
+			cells = append(cells, t.used.cells...)
+		}
+	}
+	if err := u.resampleAll(ctx, cells); err != nil {
+		return nil, err
+	}
+	for _, t := range batch {
+		if t.open {
+			if err := t.decide(ctx); err != nil {
+				return nil, err
+			}
+		}
+		judgements = append(judgements, t.judgement)
+	}
+	u.cells = map[cellKey]*cell{}
 	return judgements, nil
 }
 
@@ -65,7 +105,8 @@ type judge struct {
 	workers []*worker
 }
 
-func (j *judge) groups(ctx context.Context) ([]Judgement, error) {
+func newJudge(u *run, index int, o Options) (*judge, error) {
+	j := &judge{run: u, claim: &u.spec.Claims[index], index: index, options: o}
 	for range runtime.GOMAXPROCS(0) {
 		w, err := newWorker(j.claim)
 		if err != nil {
@@ -73,24 +114,37 @@ func (j *judge) groups(ctx context.Context) ([]Judgement, error) {
 		}
 		j.workers = append(j.workers, w)
 	}
+	return j, nil
+}
+
+// A trial is what is known of one group before anything is drawn.
+type trial struct {
+	*judge
+	group     *group
+	judgement Judgement
+	used      usedRows
+	value     any
+	meets     bool
+	open      bool // the resamples decide
+}
+
+func (j *judge) trials() ([]*trial, error) {
 	groups, err := j.run.groups(j.claim, j.workers[0].program.Columns())
 	if err != nil {
 		return nil, err
 	}
 	if len(groups) == 0 {
-		none := j.blank(nil)
-		none.Reason = "no row of the run is what the claim is about"
-		return []Judgement{none}, nil
+		none := &trial{judge: j, judgement: j.blank(nil)}
+		none.judgement.Reason = "no row of the run is what the claim is about"
+		return []*trial{none}, nil
 	}
-	var judgements []Judgement
+	var trials []*trial
 	for _, g := range groups {
-		v, err := j.group(ctx, g)
-		if err != nil {
-			return nil, err
-		}
-		judgements = append(judgements, v)
+		t := &trial{judge: j, group: g, judgement: j.blank(g.settings)}
+		t.look()
+		trials = append(trials, t)
 	}
-	return judgements, nil
+	return trials, nil
 }
 
 // blank is a judgement that nothing is known of.
@@ -102,91 +156,89 @@ func (j *judge) blank(settings []Setting) Judgement {
 	}
 }
 
-// group judges one group.
-func (j *judge) group(ctx context.Context, g *group) (Judgement, error) {
-	v := j.blank(g.settings)
-	resamples := j.resamples(g)
-	for _, w := range j.workers {
-		w.turnTo(g, resamples)
-	}
-	first := j.workers[0]
+// look computes the value over all rows.
+func (t *trial) look() {
+	v, first := &t.judgement, t.workers[0]
+	first.turnTo(t.group)
 	value, err := first.value(-1)
-	used := first.used()
-	v.Points, v.Samples = used.points, used.samples
+	t.used = first.used()
+	v.Points, v.Samples = t.used.points, t.used.samples
 	if err != nil {
 		v.Reason = err.Error()
-		return v, nil
+		return
 	}
-	v.Value = asFloat(value)
+	t.value, v.Value = value, asFloat(value)
 	_, v.Bool = value.(bool)
-	meets, err := first.program.Meets(value)
-	if err != nil {
+	if t.meets, err = first.program.Meets(value); err != nil {
 		v.Reason = fmt.Sprintf("expect: %s", err)
-		return v, nil
+		return
 	}
-	if used.lone > 0 {
-		v.Reason = fmt.Sprintf("one repetition at %s says nothing of chance: take at least 2, better 6", pointCount(used.lone))
+	if t.used.lone > 0 {
+		v.Reason = fmt.Sprintf("one repetition at %s says nothing of chance: take at least 2, better %d", pointCount(t.used.lone), fewBlocks)
 		v.SamplesNeeded = -1
-		return v, nil
+		return
 	}
-	if err := j.each(ctx, len(used.cells), func(_ *worker, i int) {
-		c := used.cells[i]
-		j.run.resample(c.cell, c.row, c.column, resamples)
-	}); err != nil {
-		return v, err
+	t.open = true
+}
+
+// decide judges by the resamples.
+func (t *trial) decide(ctx context.Context) (err error) {
+	d := drawnValues{
+		original: t.value, meets: t.meets, blocks: t.used.blocks, samples: t.used.samples,
+		all: t.resamples(), stepwise: t.workers[0].program.Stepwise(), workers: t.workers,
 	}
-	d := drawnValues{original: value, meets: meets, blocks: used.blocks, stepwise: first.program.Stepwise(), samples: v.Samples}
-	if used.varies() {
-		if d.values, err = j.values(ctx, resamples); err != nil {
-			return v, err
+	if t.used.varies() {
+		if d.values, err = t.values(ctx, d.all); err != nil {
+			return err
 		}
 	}
-	d.all, d.workers = resamples, j.workers
-	return v, d.judge(&v)
+	return d.judge(&t.judgement)
 }
 
 // resamples is how many there are of a group.
-func (j *judge) resamples(g *group) int {
-	switch {
-	case j.options.Resamples > 0:
-		return j.options.Resamples
-	case !g.claim.Samples:
-		return mostResamples
+func (t *trial) resamples() int {
+	if t.options.Resamples > 0 || !t.claim.Samples {
+		return t.run.resamples
 	}
-	return min(mostResamples, max(leastResamples, resampledRows/max(1, g.rows)))
+	return min(mostResamples, max(leastResamples, resampledRows/max(1, t.group.rows)))
 }
 
 // values computes the value of each resample; NaN where there is none.
-func (j *judge) values(ctx context.Context, resamples int) ([]float64, error) {
+func (t *trial) values(ctx context.Context, resamples int) ([]float64, error) {
 	values := make([]float64, resamples)
-	err := j.each(ctx, resamples, func(w *worker, i int) {
-		values[i] = math.NaN()
-		if v, err := w.value(i); err == nil {
-			values[i] = asFloat(v)
+	var next atomic.Int64
+	err := parallel(ctx, resamples, func() func(i int) {
+		w := t.workers[next.Add(1)-1]
+		w.turnTo(t.group)
+		return func(i int) {
+			values[i] = math.NaN()
+			if v, err := w.value(i); err == nil {
+				values[i] = asFloat(v)
+			}
 		}
 	})
 	return values, err
 }
 
-// each does work of several numbers, in any order, on all workers.
-func (j *judge) each(ctx context.Context, n int, do func(w *worker, i int)) error {
+// parallel does work of several numbers, in any order, on all cores. begin makes
+// what one of them does; it is called as often as there are cores.
+func parallel(ctx context.Context, n int, begin func() func(i int)) error {
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	errs := make([]error, len(j.workers))
-	for k, w := range j.workers {
+	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
-			for {
+			do := begin()
+			for ctx.Err() == nil {
 				i := int(next.Add(1)) - 1
-				if i >= n || errs[k] != nil {
+				if i >= n {
 					return
 				}
-				errs[k] = ctx.Err()
-				do(w, i)
+				do(i)
 			}
 		})
 	}
 	wg.Wait()
-	return errors.Join(errs...)
+	return ctx.Err()
 }
 
 func pointCount(n int) string {

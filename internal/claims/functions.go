@@ -3,7 +3,6 @@ package claims
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"runx/internal/stats"
 	"runx/spec"
@@ -105,25 +104,12 @@ func twoColumns(name string, args []any) (x, y spec.Column, err error) {
 	return x, y, nil
 }
 
-// quantile selects: sorting all samples for each resample would take most of
-// the time.
 func quantile(name string, y spec.Column, at any) (float64, error) {
 	q := asFloat(at)
 	if !(q > 0 && q < 1) {
 		return 0, fmt.Errorf("%s: q is %v, want 0 < q < 1", name, at)
 	}
-	scratch := slices.Clone(y)
-	h := float64(len(y)-1) * q
-	i := int(h)
-	lo := nth(scratch, i)
-	if i+1 >= len(y) {
-		return lo, nil
-	}
-	hi := slices.Min(scratch[i+1:])
-	if lo == hi {
-		return lo, nil
-	}
-	return lo + (h-float64(i))*(hi-lo), nil
+	return y.Quantile(q), nil
 }
 
 // split is above and below: the x of the rows whose y is, or is not, above its
@@ -140,42 +126,6 @@ func split(name string, x, y spec.Column, at any) (any, error) {
 		}
 	}
 	return result, nil
-}
-
-// nth moves the i-th smallest value to place i, the smaller ones before it and
-// the others behind it, and returns it: Hoare's selection.
-func nth(x []float64, i int) float64 {
-	lo, hi := 0, len(x)-1
-	for lo < hi {
-		pivot := medianOfThree(x[lo], x[(lo+hi)/2], x[hi])
-		a, b := lo, hi
-		for a <= b {
-			for x[a] < pivot {
-				a++
-			}
-			for pivot < x[b] {
-				b--
-			}
-			if a <= b {
-				x[a], x[b] = x[b], x[a]
-				a++
-				b--
-			}
-		}
-		switch {
-		case i <= b:
-			hi = b
-		case i >= a:
-			lo = a
-		default:
-			return x[i]
-		}
-	}
-	return x[i]
-}
-
-func medianOfThree(a, b, c float64) float64 {
-	return max(min(a, b), min(max(a, b), c))
 }
 
 // asFloat is a number of an expression, NaN where it is none.

@@ -1,6 +1,7 @@
 package claims
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -18,9 +19,11 @@ type run struct {
 	samples *results.Table
 	points  []point // by row of the summary
 	draws   drawer
-	sources map[string]source // columns of the summary that are made of samples
-	mu      sync.Mutex        // of cells
-	cells   map[cellKey]*cell
+	// resamples is how many there are of each cell.
+	resamples int
+	sources   map[string]source // columns of the summary that are made of samples
+	mu        sync.Mutex        // of cells
+	cells     map[cellKey]*cell
 }
 
 // A point is a row of the summary with the samples that are ok.
@@ -39,8 +42,8 @@ type source struct {
 }
 
 // load reads what the claims need of a run.
-func load(r *results.Reading, seed uint64) (*run, error) {
-	u := &run{spec: r.Spec, draws: drawer{seed: seed}, sources: sourcesOf(r.Spec), cells: map[cellKey]*cell{}}
+func load(r *results.Reading, o Options) (*run, error) {
+	u := &run{spec: r.Spec, draws: drawer{seed: o.Seed}, resamples: cmp.Or(o.Resamples, mostResamples), sources: sourcesOf(r.Spec), cells: map[cellKey]*cell{}}
 	var err error
 	if u.summary, err = r.Summary(); err != nil {
 		return nil, fmt.Errorf("read the summary for its claims: %w", err)

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"runx/spec"
 	"runx/workloads"
 )
 
@@ -138,16 +139,12 @@ func TestSamplesNeeded(t *testing.T) {
 	if len(total) < trials/10 {
 		t.Fatalf("only %d of %d claims are open", len(total), trials)
 	}
-	if m := median(total); m < enough/2 || m > enough*2 {
+	if m := spec.Column(total).Quantile(0.5); m < enough/2 || m > enough*2 {
 		t.Errorf("the estimate is %v samples in the middle, want about %v", m, enough)
 	}
 	if s := shareOf(measure(enough/3), supported); s < 0.6 {
 		t.Errorf("with %v samples %.2f are decided", enough, s)
 	}
-}
-
-func median(x []float64) float64 {
-	return nth(x, len(x)/2)
 }
 
 // TestBand holds that of a claim between two edges the estimate takes both into
@@ -230,7 +227,7 @@ func TestOneRound(t *testing.T) {
 		}
 		return samples
 	})
-	u, err := load(r, 0)
+	u, err := load(r, Options{})
 	must(t, err)
 	if b := u.points[0].blocks; b != 8 {
 		t.Errorf("%d blocks, want the 8 repetitions", b)

@@ -16,14 +16,13 @@ var errNoRows = errors.New("no row has a value of all that the claim names")
 // A worker computes the value of a claim, over the rows and over resamples of
 // them. It is for one goroutine.
 type worker struct {
-	program   *spec.Program
-	group     *group
-	resamples int
-	number    int // of the resample; -1 for the rows themselves
-	env       map[string]any
-	counts    []int32
-	drawn     []int32
-	picks     []pick
+	program *spec.Program
+	group   *group
+	number  int // of the resample; -1 for the rows themselves
+	env     map[string]any
+	counts  []int32
+	drawn   []int32
+	picks   []pick
 }
 
 // A pick is one that was looked up.
@@ -42,8 +41,8 @@ func newWorker(c *spec.Claim) (*worker, error) {
 }
 
 // turnTo makes a group the one that values are computed of.
-func (w *worker) turnTo(g *group, resamples int) {
-	w.group, w.resamples, w.picks = g, resamples, nil
+func (w *worker) turnTo(g *group) {
+	w.group, w.picks = g, nil
 	w.env = map[string]any{}
 }
 
@@ -84,10 +83,14 @@ func (w *worker) frameSamples() int {
 		return g.rows
 	}
 	w.drawn = w.drawn[:0]
+	var last *roster
 	for i := range g.drawn {
 		d := &g.drawn[i]
-		w.counts = slices.Grow(w.counts[:0], d.blocks)[:d.blocks]
-		g.run.draws.draw(w.counts, d.roster, w.number)
+		if d.roster != last {
+			w.counts = slices.Grow(w.counts[:0], d.blocks)[:d.blocks]
+			g.run.draws.draw(w.counts, d.roster, w.number)
+			last = d.roster
+		}
 		for k, row := range d.rows {
 			for range w.counts[d.block[k]] {
 				w.drawn = append(w.drawn, row)
@@ -113,7 +116,9 @@ func (w *worker) frameSummary() int {
 		buffer, _ := w.env[c.name].(spec.Column)
 		buffer = buffer[:0:cap(buffer)]
 		for k, cell := range c.cells {
-			g.run.resample(cell, g.points[k], c.name, w.resamplesNow())
+			if w.number >= 0 {
+				g.run.resample(cell, g.points[k], c.name)
+			}
 			v := cell.at(w.number)
 			lacking = lacking || math.IsNaN(v)
 			buffer = append(buffer, v)
@@ -127,15 +132,6 @@ func (w *worker) frameSummary() int {
 		return g.rows
 	}
 	return w.dropLacking()
-}
-
-// resamplesNow is 0 while the rows themselves are looked at: what they need is
-// made after that, by all cores.
-func (w *worker) resamplesNow() int {
-	if w.number < 0 {
-		return 0
-	}
-	return w.resamples
 }
 
 func (w *worker) dropLacking() int {
@@ -187,7 +183,7 @@ func (w *worker) pick(args []any) (any, error) {
 	}
 	p := &w.picks[i]
 	if w.number >= 0 {
-		w.group.run.resample(p.cell, p.row, p.column, w.resamples)
+		w.group.run.resample(p.cell, p.row, p.column)
 	}
 	v := p.cell.at(w.number)
 	if math.IsNaN(v) {
