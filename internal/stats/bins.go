@@ -34,21 +34,34 @@ func BinEdges(sorted []float64, most int) []float64 {
 	if !(width > 0) {
 		bins = math.Ceil(math.Log2(float64(n))) + 1
 	}
-	return floats.Span(make([]float64, int(max(min(bins, float64(most)), 1))+1), lo, hi)
+	return evenly(int(max(min(bins, float64(most)), 1))+1, lo, hi)
 }
 
 // LogBinEdges is [BinEdges] on a logarithmic axis: the edges have one ratio. It
 // leaves out samples that have no logarithm.
 func LogBinEdges(sorted []float64, most int) []float64 {
-	edges := BinEdges(logsOf(sorted), most)
-	positive := sorted[len(sorted)-len(logsOf(sorted)):]
+	logs := logsOf(sorted)
+	if len(logs) == 0 || most < 1 {
+		return nil
+	}
+	positive := sorted[len(sorted)-len(logs):]
+	lo, hi := positive[0], positive[len(positive)-1]
+	if lo == hi {
+		return []float64{lo / 1.05, hi * 1.05}
+	}
+	edges := BinEdges(logs, most)
 	for i, v := range edges {
 		edges[i] = math.Exp(v)
 	}
-	if len(edges) > 2 { // exactly, so that no sample falls out by rounding
-		edges[0], edges[len(edges)-1] = positive[0], positive[len(positive)-1]
-	}
+	edges[0], edges[len(edges)-1] = lo, hi // exactly, so that no sample falls out by rounding
 	return edges
+}
+
+// evenly returns n numbers from lo to hi, both exactly.
+func evenly(n int, lo, hi float64) []float64 {
+	x := floats.Span(make([]float64, n), lo, hi)
+	x[n-1] = hi
+	return x
 }
 
 // logsOf are the logarithms of the samples that have one; ascending stays so.

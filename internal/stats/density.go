@@ -3,8 +3,6 @@ package stats
 import (
 	"math"
 	"slices"
-
-	"gonum.org/v1/gonum/floats"
 )
 
 // A Curve is a density over the places X.
@@ -19,7 +17,7 @@ func Density(sorted []float64, points int) Curve {
 	if n < 2 || points < 2 || sorted[0] == sorted[n-1] {
 		return Curve{}
 	}
-	x := floats.Span(make([]float64, points), sorted[0], sorted[n-1])
+	x := evenly(points, sorted[0], sorted[n-1])
 	return Curve{x, densityAt(sorted, x, max(Bandwidth(sorted), x[1]-x[0]))}
 }
 

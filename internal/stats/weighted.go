@@ -127,20 +127,29 @@ func (w *Blocked) Std(counts []int32) float64 {
 	if n < 2 {
 		return math.NaN()
 	}
-	return math.Sqrt(max(d2-d*d/n, 0) / (n - 1))
+	return math.Sqrt(aboutMean(n, d, d2) / (n - 1))
 }
 
 // Skewness is [Skewness] of the resample.
 func (w *Blocked) Skewness(counts []int32) float64 {
 	n, d, d2, d3 := w.sums(counts)
 	mean := d / n
-	m2 := d2 - n*mean*mean
-	if n < 3 || m2 <= 1e-15*d2 {
+	m2 := aboutMean(n, d, d2)
+	if n < 3 || m2 == 0 {
 		return math.NaN()
 	}
 	m3 := d3 - 3*mean*d2 + 2*n*mean*mean*mean
 	sd := math.Sqrt(m2 / n)
 	return math.Sqrt(n*(n-1)) / (n - 2) * (m3 / n / (sd * sd * sd))
+}
+
+// aboutMean is the sum of squares about the mean of the resample; 0 where only
+// rounding is left, as of samples that are all equal.
+func aboutMean(n, d, d2 float64) float64 {
+	if m2 := d2 - d*d/n; m2 > 1e-14*d2 {
+		return m2
+	}
+	return 0
 }
 
 // Min is the smallest sample of the resample.
