@@ -18,8 +18,10 @@ const (
 	mostResamples  = 2000
 	leastResamples = 1000
 	// resampledRows is how many rows all resamples of a claim over samples may
-	// have before there are less of them.
-	resampledRows = 20_000_000
+	// have before there are less of them, resampledSamples how many samples those
+	// of the statistics of points.
+	resampledRows    = 20_000_000
+	resampledSamples = 100_000_000
 	// batchCells is how many statistics of points are resampled before the
 	// claims that need them are judged: 16 kB each.
 	batchCells = 8192
@@ -28,7 +30,7 @@ const (
 // Options say how claims are judged; the zero value is what a run uses.
 type Options struct {
 	// Resamples is how many resamples of a claim are drawn; 0 is 2000, and down
-	// to 1000 for claims over very many samples.
+	// to 1000 where there are very many samples.
 	Resamples int
 	// Seed makes the resamples; the same seed gives the same judgements, on any
 	// number of cores.
@@ -200,7 +202,12 @@ func (t *trial) resamples() int {
 	if t.options.Resamples > 0 || !t.claim.Samples {
 		return t.run.resamples
 	}
-	return min(mostResamples, max(leastResamples, resampledRows/max(1, t.group.rows)))
+	return resamplesOf(t.group.rows, resampledRows)
+}
+
+// resamplesOf is how many resamples of so many rows there are.
+func resamplesOf(rows, most int) int {
+	return min(mostResamples, max(leastResamples, most/max(1, rows)))
 }
 
 // values computes the value of each resample; NaN where there is none.

@@ -43,7 +43,7 @@ type source struct {
 
 // load reads what the claims need of a run.
 func load(r *results.Reading, o Options) (*run, error) {
-	u := &run{spec: r.Spec, draws: drawer{seed: o.Seed}, resamples: cmp.Or(o.Resamples, mostResamples), sources: sourcesOf(r.Spec), cells: map[cellKey]*cell{}}
+	u := &run{spec: r.Spec, draws: drawer{seed: o.Seed}, sources: sourcesOf(r.Spec), cells: map[cellKey]*cell{}}
 	var err error
 	if u.summary, err = r.Summary(); err != nil {
 		return nil, fmt.Errorf("read the summary for its claims: %w", err)
@@ -55,6 +55,7 @@ func load(r *results.Reading, o Options) (*run, error) {
 	if u.samples, err = r.Samples(columns...); err != nil {
 		return nil, fmt.Errorf("read the samples for the claims: %w", err)
 	}
+	u.resamples = cmp.Or(o.Resamples, resamplesOf(u.samples.Rows, resampledSamples))
 	u.gatherPoints()
 	return u, nil
 }
