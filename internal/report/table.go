@@ -20,6 +20,7 @@ type TableColumn struct {
 	Unit  string // second line of the heading, where any column has one
 	Right bool   // numbers stand to the right
 	Keep  bool   // never hidden for want of width
+	Spare bool   // of those that are kept, hidden where no other column would have room
 }
 
 // columnGap is the space between two columns.
@@ -68,8 +69,7 @@ func (t *Table) layout(width int) *layout {
 				l.widths[i] = max(l.widths[i], cells(line))
 			}
 		}
-		l.squeeze(t.Columns, width)
-		l.shown = fit(t.Columns, l.widths, width)
+		l.shown = fit(l.squeeze(t.Columns, body, width), l.widths, width)
 	}
 	for _, i := range l.shown {
 		l.height = max(l.height, len(l.heads[i]))
@@ -90,14 +90,15 @@ func (t *Table) bodyWidths() []int {
 }
 
 // leastSqueezed is how narrow a column becomes at most.
-const leastSqueezed = 6
+const leastSqueezed = 5
 
-// squeeze shortens texts and headings of the columns that stay until the first
-// of the others has room: a table of parameters alone tells nothing.
-func (l *layout) squeeze(columns []TableColumn, width int) {
+// squeeze makes room for the first column that need not stay, where there is
+// none: a table of parameters alone tells little. Spare columns go, and then texts
+// that stay are shortened, headings of numbers too. It returns the columns with what may now be hidden.
+func (l *layout) squeeze(columns []TableColumn, body []int, width int) []TableColumn {
 	first := slices.IndexFunc(columns, func(c TableColumn) bool { return !c.Keep })
 	if first < 0 {
-		return
+		return columns
 	}
 	need := l.widths[first]
 	for i, c := range columns {
@@ -105,18 +106,40 @@ func (l *layout) squeeze(columns []TableColumn, width int) {
 			need += l.widths[i] + columnGap
 		}
 	}
-	for ; need > width; need-- {
+	columns = slices.Clone(columns)
+	for i := range columns {
+		if c := &columns[i]; c.Keep && c.Spare && need > width {
+			c.Keep = false
+			need -= l.widths[i] + columnGap
+		}
+	}
+	if narrow := shorten(columns, l.widths, body, need-width); narrow != nil {
+		l.widths = narrow
+	}
+	return columns
+}
+
+// shorten takes so many cells from the widths of columns that stay, the widest
+// first; nil where they have not so many to give. Numbers stay whole.
+func shorten(columns []TableColumn, widths, body []int, excess int) []int {
+	widths = slices.Clone(widths)
+	for ; excess > 0; excess-- {
 		widest := -1
 		for i, c := range columns {
-			if c.Keep && !c.Right && l.widths[i] > leastSqueezed && (widest < 0 || l.widths[i] > l.widths[widest]) {
+			least := leastSqueezed
+			if c.Right {
+				least = max(least, body[i])
+			}
+			if c.Keep && widths[i] > least && (widest < 0 || widths[i] > widths[widest]) {
 				widest = i
 			}
 		}
 		if widest < 0 {
-			return
+			return nil
 		}
-		l.widths[widest]--
+		widths[widest]--
 	}
+	return widths
 }
 
 // heading is one line of a column's heading; short ones stand at the foot.
@@ -186,6 +209,9 @@ func fit(columns []TableColumn, widths []int, width int) []int {
 	var shown []int
 	full := false
 	for i, c := range columns {
+		if c.Spare && !c.Keep {
+			continue
+		}
 		if !c.Keep {
 			full = full || width > 0 && used+widths[i]+columnGap > width
 			if full {

@@ -97,3 +97,38 @@ func TestHeadingsAreShownNotObeyed(t *testing.T) {
 		t.Errorf("%q, %v", out.String(), err)
 	}
 }
+
+// Where the columns that stay leave no room for any other, headings break, spare
+// columns go, and texts are shortened, in this order; where that is in vain they
+// stay as they are.
+func TestTableMakesRoom(t *testing.T) {
+	t.Parallel()
+	table := Table{
+		Columns: []TableColumn{
+			{Title: "execution_by", Keep: true}, {Title: "n", Right: true, Keep: true}, {Title: "tainted", Right: true, Keep: true, Spare: true}, {Title: "latency", Right: true},
+		},
+		Rows: [][]string{{"processes", "10", "0", "1.5"}, {"threads", "7", "12", "128.5"}},
+	}
+	for _, tt := range []struct {
+		width int
+		want  string
+	}{
+		{40, "execution_by   n  tainted  latency\nprocesses     10        0      1.5\nthreads        7       12    128.5\n"},
+		{33, "execution_                      \nby           n  tainted  latency\nprocesses   10        0      1.5\nthreads      7       12    128.5\n"},
+		{26, "execution_             \nby           n  latency\nprocesses   10      1.5\nthreads      7    128.5\n"},
+		{20, "execut…             \nby        n  latency\nproces…  10      1.5\nthreads   7    128.5\n"},
+		{12, "execution_    \nby           n\nprocesses   10\nthreads      7\n"},
+	} {
+		var b strings.Builder
+		if _, err := table.Write(&b, tt.width, Style{}); err != nil {
+			t.Fatal(err)
+		}
+		var want []string
+		for line := range strings.SplitSeq(tt.want, "\n") {
+			want = append(want, strings.TrimRight(line, " "))
+		}
+		if b.String() != strings.Join(want, "\n") {
+			t.Errorf("in %d cells\n%s\nwant\n%s", tt.width, &b, strings.Join(want, "\n"))
+		}
+	}
+}

@@ -151,12 +151,12 @@ func constant(summary *results.Table, column string, rows []int) bool {
 func (v *View) addCounts(summary *results.Table) {
 	for _, c := range []struct {
 		column, title string
-		always        bool
-	}{{"n_ok", "n", true}, {"n_failed", "failed", false}, {"n_tainted", "tainted", false}} {
+		always, spare bool
+	}{{"n_ok", "n", true, false}, {"n_failed", "failed", false, false}, {"n_tainted", "tainted", false, true}} {
 		if !summary.Has(c.column) || !c.always && !slices.ContainsFunc(v.rows, func(row int) bool { return summary.Value(row, c.column) != int64(0) }) {
 			continue
 		}
-		v.add(TableColumn{Title: c.title, Right: true, Keep: true}, func(row int) string {
+		v.add(TableColumn{Title: c.title, Right: true, Keep: true, Spare: c.spare}, func(row int) string {
 			return formatCell(summary.Value(row, c.column))
 		})
 	}
