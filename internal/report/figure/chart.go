@@ -112,9 +112,6 @@ func (c *chart) numbers(column string) []float64 {
 	return c.table.Numbers(column)
 }
 
-// text is a cell as a person reads it.
-func (c *chart) text(row int, column string) string { return cellText(c.table.Value(row, column)) }
-
 // usable tells whether a point can be drawn on the axes of a panel, and counts
 // those that cannot.
 func (c *chart) usable(p *panel, x, y float64) bool {
@@ -139,10 +136,10 @@ func (c *chart) warn(cure, format string, args ...any) {
 // warnOfLost says how many points usable refused.
 func (c *chart) warnOfLost() {
 	if c.notPositive > 0 {
-		c.warn("", "%s of 0 or less on a logarithmic axis left out", counted(c.notPositive, "value"))
+		c.warn("", "left out: %s of 0 or less on a logarithmic axis", counted(c.notPositive, "value"))
 	}
 	if c.notFinite > 0 {
-		c.warn("", "%s that are infinite left out", counted(c.notFinite, "value"))
+		c.warn("", "left out: %s", counted(c.notFinite, "infinite value"))
 	}
 }
 

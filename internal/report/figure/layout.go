@@ -219,10 +219,10 @@ func (l *layout) addXName(g *gridding) {
 // addRow draws the panels beside each other.
 func (l *layout) addRow(g *gridding, r int, row []*panel) {
 	l.addPanelTitles(g, row)
-	top := l.y
+	top, room := l.y, l.roomOfDots()
 	last := 0.0
 	for i, p := range row {
-		pen := &pen{scene: l.scene, x: p.x, y: p.y, left: g.left + float64(i)*g.step, top: top, width: g.width, height: g.height}
+		pen := &pen{scene: l.scene, x: p.x, y: p.y, left: g.left + float64(i)*g.step, top: top, width: g.width, height: g.height, room: room}
 		below := r*g.columns + i + g.columns
 		last = max(last, l.addAxes(pen, i == 0 || g.ownY, below >= len(l.panels)))
 		first := len(l.scene.shapes)
@@ -232,6 +232,19 @@ func (l *layout) addRow(g *gridding, r int, row []*panel) {
 		l.addReferenceLabels(pen, p, first)
 	}
 	l.y = top + g.height + last + 10
+}
+
+// roomOfDots shares the markers that a figure may have.
+func (l *layout) roomOfDots() int {
+	n := 0
+	for _, p := range l.panels {
+		for _, m := range p.marks {
+			if d, ok := m.(dots); ok && len(d.points) > minStamps {
+				n++
+			}
+		}
+	}
+	return max(maxStamps/max(n, 1), minStamps)
 }
 
 func (l *layout) addPanelTitles(g *gridding, row []*panel) {

@@ -259,7 +259,7 @@ func (t *trace) drawBand(p *panel, g *group, rows []int) {
 // finish says what the drawing of all panels and series left out.
 func (t *trace) finish() {
 	if t.bare > 0 {
-		t.warn("take more samples", "%s of %s have no interval", counted(t.bare, "point"), t.column)
+		t.warn("take more samples", "%s of %s without an interval", counted(t.bare, "point"), t.column)
 	}
 	if t.shared > 0 && !t.plot.Samples { // of samples it is what was asked for
 		t.warn("fix the other parameters by where", "%s: rows share a value of %s; the line goes through their median", t.column, t.plot.X)

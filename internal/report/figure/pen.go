@@ -13,6 +13,8 @@ type pen struct {
 	x, y                     *axis
 	left, top, width, height float64
 	pixels                   map[[2]int32]struct{} // reused
+	// room is how many points each dots mark may have.
+	room int
 }
 
 // The measures of the house style, in pixels of a figure 720 wide.
@@ -160,8 +162,11 @@ func (d dots) reach(x, y *axis) {
 	}
 }
 
-// maxStamps bounds the number of markers of one series in one panel.
-const maxStamps = 3000
+// The bounds on the markers of a figure, and of one series in one panel.
+const (
+	maxStamps = 8000
+	minStamps = 100
+)
 
 func (d dots) draw(p *pen) {
 	radius := d.radius
@@ -175,8 +180,7 @@ func (d dots) draw(p *pen) {
 		}
 	}
 	for cell := 1.0; ; cell *= 1.5 {
-		if seen := p.distinct(places, cell); len(seen) <= maxStamps {
-			places = seen
+		if places = p.distinct(places, cell); len(places) <= p.room {
 			break
 		}
 	}

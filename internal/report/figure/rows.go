@@ -85,11 +85,11 @@ func (c *chart) axisOf(log bool, columns ...string) *axis {
 // part makes panels and series of rows.
 func (c *chart) part(rows []int) {
 	facets, facetNames := []float64(nil), []string{""}
-	if c.plot.Facet != "" {
+	if c.plot.Facet != "" && len(rows) > 0 {
 		facets, facetNames = c.categories(rows, c.plot.Facet)
 	}
 	colors, colorNames := []float64(nil), []string{""}
-	if c.plot.Color != "" && c.plot.Kind != spec.Heatmap {
+	if c.plot.Color != "" && c.plot.Kind != spec.Heatmap && len(rows) > 0 {
 		colors, colorNames = c.categories(rows, c.plot.Color)
 	}
 	c.addSeries(colorNames)
@@ -115,7 +115,7 @@ func categoryOf(positions []float64, row int) int {
 
 func (c *chart) addSeries(names []string) {
 	if extra := len(names) - maxSeries; extra > 0 {
-		c.warn("choose some by where", "%s of %s left out: a figure shows %d", counted(extra, "value"), c.plot.Color, maxSeries)
+		c.warn("choose some by where", "left out: %s of %s beyond the first %d", counted(extra, "value"), c.plot.Color, maxSeries)
 		names = names[:maxSeries]
 	}
 	ordered := len(names) > 2 && c.plot.Color != "" && c.table.Numbers(c.plot.Color) != nil
@@ -139,12 +139,12 @@ func subset(some, all []string) bool {
 
 func (c *chart) addPanels(names []string) {
 	if extra := len(names) - maxPanels; extra > 0 {
-		c.warn("choose some by where", "%s of %s left out: a figure has %d panels", counted(extra, "value"), c.plot.Facet, maxPanels)
+		c.warn("choose some by where", "left out: %s of %s beyond the first %d", counted(extra, "value"), c.plot.Facet, maxPanels)
 		names = names[:maxPanels]
 	}
 	for _, name := range names {
 		p := &panel{x: c.x, y: c.y}
-		if c.plot.Facet != "" {
+		if c.plot.Facet != "" && name != "" {
 			p.title = c.label(c.plot.Facet) + " = " + name
 		}
 		for _, s := range c.series {
