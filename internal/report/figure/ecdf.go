@@ -9,15 +9,15 @@ import (
 	"runx/internal/stats"
 )
 
-// maxSteps bounds the steps of a curve in each direction: more than that fall
-// within a pixel of one another.
+// maxSteps bounds the steps of the only panel's curves in each direction: more
+// than that fall within a pixel of one another.
 const maxSteps = 400
 
 // ecdfSteps returns the corners of the empirical distribution function of
 // samples in ascending order, from (x1, 0) to (xn, 1). A step is left out while
-// the curve has moved by less than 1/maxSteps in both directions, on an axis
-// that place maps to 0..1; it never goes back.
-func ecdfSteps(sorted []float64, place func(float64) float64) plotter.XYs {
+// the curve has moved by less than 1/most in both directions, on an axis that
+// place maps to 0..1; it never goes back.
+func ecdfSteps(sorted []float64, place func(float64) float64, most float64) plotter.XYs {
 	if len(sorted) == 0 {
 		return nil
 	}
@@ -31,7 +31,7 @@ func ecdfSteps(sorted []float64, place func(float64) float64) plotter.XYs {
 		}
 		at := float64(i+1) / n
 		before := steps[len(steps)-1]
-		if !last && i > 0 && at-before.Y < 1.0/maxSteps && place(x)-place(before.X) < 1.0/maxSteps {
+		if !last && i > 0 && at-before.Y < 1/most && place(x)-place(before.X) < 1/most {
 			continue
 		}
 		steps = append(steps, plotter.XY{X: x, Y: height}, plotter.XY{X: x, Y: at})
@@ -63,6 +63,9 @@ func drawECDF(c *chart) error {
 		}
 	}
 	c.keyAll(keyLine)
+	if len(c.series) <= maxBands && !c.y.log && len(c.facts) > 0 {
+		c.facts = append([]string{"A band holds its whole curve with 95% confidence if samples are independent."}, c.facts...)
+	}
 	return nil
 }
 
@@ -73,7 +76,7 @@ func (c *chart) ecdfOf(p *panel, g group, sorted []float64) {
 	if len(sorted) == 0 {
 		return
 	}
-	steps := ecdfSteps(sorted, placeOn(p.x, sorted[0], sorted[len(sorted)-1]))
+	steps := ecdfSteps(sorted, placeOn(p.x, sorted[0], sorted[len(sorted)-1]), maxSteps/float64(min(len(c.panels), columnsLimit)))
 	if len(c.series) <= maxBands && !c.y.log {
 		upper, lower := slices.Clone(steps), slices.Clone(steps)
 		width := dkwWidth(len(sorted), confidence)

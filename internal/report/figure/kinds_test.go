@@ -399,3 +399,46 @@ func TestManySamples(t *testing.T) {
 		}
 	}
 }
+
+// TestLargeHeatmap has one mark for equal neighbours, and no numbers.
+func TestLargeHeatmap(t *testing.T) {
+	t.Parallel()
+	var rows [][]any
+	for x := range 40 {
+		for y := range 20 {
+			v := 1.0
+			if x == 20 && y == 10 {
+				v = 2
+			}
+			rows = append(rows, []any{int64(x), fmt.Sprint(y), v, 0.0})
+		}
+	}
+	f := figureOf(t, tableOf(t, gridColumns, rows...), spec.Plot{Kind: spec.Heatmap, X: "x", Y: []string{"y"}, Color: "value_ms"})
+	if n := len(marksOf[box](f, 0)); n != 19+3 {
+		t.Errorf("%d cells are drawn, want one for each of 19 rows and three for the row with a peak", n)
+	}
+	if n := len(marksOf[cellTexts](f, 0)[0]); n != 0 {
+		t.Errorf("%d cells have a number", n)
+	}
+}
+
+// TestOrderOfTexts holds that texts come in the order of the summary, each with
+// one colour whichever others are drawn.
+func TestOrderOfTexts(t *testing.T) {
+	t.Parallel()
+	summary := tableOf(t, sampleColumns, sampleRow(0, 1, "c", 1), sampleRow(0, 1, "b", 1), sampleRow(0, 1, "a", 1))
+	samples := tableOf(t, sampleColumns, sampleRow(0, 1, "a", 1), sampleRow(0, 1, "b", 1))
+	s := &spec.Spec{Plots: []spec.Plot{{Kind: spec.ECDF, X: "latency_ms", Color: "mode", Samples: true}}}
+	f, err := New(Data{Spec: s, Summary: summary, Samples: samples}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []struct {
+		label string
+		ink   ink
+	}{{"b", seriesInk + 1}, {"a", seriesInk + 2}} {
+		if got := f.chart.series[i]; got.label != want.label || got.ink != want.ink {
+			t.Errorf("series %d is %s in colour %d, want %s in %d", i, got.label, got.ink, want.label, want.ink)
+		}
+	}
+}

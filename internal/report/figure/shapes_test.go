@@ -15,12 +15,12 @@ func identity(x float64) float64 { return x }
 
 func TestECDFSteps(t *testing.T) {
 	t.Parallel()
-	got := ecdfSteps([]float64{1, 2, 2, 4}, func(x float64) float64 { return (x - 1) / 3 })
+	got := ecdfSteps([]float64{1, 2, 2, 4}, func(x float64) float64 { return (x - 1) / 3 }, maxSteps)
 	want := plotter.XYs{{X: 1, Y: 0}, {X: 1, Y: 0}, {X: 1, Y: 0.25}, {X: 2, Y: 0.25}, {X: 2, Y: 0.75}, {X: 4, Y: 0.75}, {X: 4, Y: 1}}
 	if !slices.Equal(got, want) {
 		t.Errorf("steps are %v, want %v", got, want)
 	}
-	if got := ecdfSteps(nil, identity); got != nil {
+	if got := ecdfSteps(nil, identity, maxSteps); got != nil {
 		t.Errorf("no sample makes steps %v", got)
 	}
 }
@@ -39,7 +39,7 @@ func TestECDFStepsProperties(t *testing.T) {
 		slices.Sort(samples)
 		lo, width := samples[0], max(samples[n-1]-samples[0], 1)
 		place := func(x float64) float64 { return (x - lo) / width }
-		steps := ecdfSteps(samples, place)
+		steps := ecdfSteps(samples, place, maxSteps)
 		if len(steps) > 4*maxSteps+8 {
 			t.Fatalf("%d corners", len(steps))
 		}
