@@ -110,7 +110,7 @@ func readAnyway(ctx context.Context, dir string) (r *reading, done func(), err e
 	if err != nil {
 		return nil, nil, err
 	}
-	done = func() { _ = os.RemoveAll(aside) } // it is in a folder for what nobody needs
+	done = func() { _ = os.RemoveAll(filepath.Dir(aside)) } // it is among files that nobody keeps
 	if _, err = results.Derive(ctx, aside); err == nil {
 		r, err = judge(ctx, aside)
 	}
@@ -142,7 +142,8 @@ func current(dir string) bool {
 	return err == nil && !table.ModTime().Before(journal.ModTime())
 }
 
-// copyAside copies what tables are made of into a temporary folder.
+// copyAside copies what tables are made of into a folder of its own within a
+// temporary one.
 func copyAside(dir string) (aside string, err error) {
 	temporary, err := os.MkdirTemp("", ownName+"-show-")
 	if err != nil {
