@@ -2,9 +2,9 @@ package claims
 
 import (
 	"encoding/binary"
-	"math/bits"
-	"math/rand/v2"
 	"slices"
+
+	"runx/internal/stats"
 )
 
 // A roster is what can be drawn at one point: the rounds that it took part in,
@@ -20,11 +20,10 @@ type roster struct {
 // the seed, the number of the resample and the roster alone.
 //
 // The rounds of a resample are one sequence for all points, of which each takes
-// those that it took part in until it has one less than it has rounds (J. N. K.
-// Rao, C. F. J. Wu, "Resampling Inference with Complex Survey Data", JASA 83,
-// 1988). A drift that all points share in a round so stays shared, however many
-// rounds each took part in, and each point by itself draws its rounds
-// independently. The same goes for repetitions within one round, which share
+// those that it took part in until it has one less than it has rounds: see
+// [stats.Resampler.DrawAmong]. A drift that all points share in a round so stays
+// shared, however many rounds each took part in, and each point by itself draws
+// its rounds independently. The same goes for repetitions within one round, which share
 // the seed, and so the requests or the order, that a workload makes of its
 // number; where they share nothing it does no harm.
 type drawer struct {
@@ -37,16 +36,11 @@ type drawer struct {
 
 // draw sets how often each block of the roster is in the resample.
 func (d *drawer) draw(counts []int32, r *roster, number int) {
-	clear(counts)
-	var pcg rand.PCG
-	pcg.Seed(d.seed, uint64(number))
-	n := uint64(len(r.place))
-	for left := max(r.blocks-1, 1); left > 0; {
-		at, _ := bits.Mul64(pcg.Uint64(), n)
-		if block := r.place[at]; block >= 0 {
-			counts[block]++
-			left--
-		}
+	from := stats.Resampler{Seed: d.seed}
+	if r.blocks == len(r.place) {
+		from.Draw(counts, number)
+	} else {
+		from.DrawAmong(counts, r.place, number)
 	}
 }
 

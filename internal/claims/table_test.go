@@ -3,7 +3,9 @@ package claims
 import (
 	"cmp"
 	"math"
+	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -130,5 +132,19 @@ func TestReadEvaluated(t *testing.T) {
 	must(t, err)
 	if len(got) != 7 || !slices.EqualFunc(got, want, sameJudgement) {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)
+	}
+}
+
+// TestDocumented holds that out/README.md tells of every column.
+func TestDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../out/README.md")
+	must(t, err)
+	_, about, _ := strings.Cut(string(text), "`claims.parquet`:")
+	about, _, _ = strings.Cut(about, "\n\n")
+	for _, c := range Columns(reading(t, "sweep: {size: [1]}\nmeasure: {samples: 1}\n", nothing).Spec) {
+		if !regexp.MustCompile("`[^`]*\\b" + c.Name + "\\b[^`]*`").MatchString(about) {
+			t.Errorf("out/README.md does not tell of column %s of claims.parquet", c.Name)
+		}
 	}
 }

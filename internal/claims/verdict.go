@@ -161,7 +161,9 @@ func (d *drawnValues) expected(x float64) (bool, error) {
 }
 
 // interval sets the ends of the interval of the value, of the same resamples as
-// the verdict, so that the two say the same.
+// the verdict, so that the two say the same; for that it is that of percentiles.
+// Where the resamples lie to one side of the value, as those of a largest of
+// many do, it reaches to the value.
 func (d *drawnValues) interval(v *Judgement, widened []float64, failed int) {
 	if v.Bool {
 		v.Reason = "true or false has no interval"
@@ -180,7 +182,7 @@ func (d *drawnValues) interval(v *Judgement, widened []float64, failed int) {
 		v.Reason = "some resamples are infinite"
 		return
 	}
-	v.Lo, v.Hi = i.Lo, i.Hi
+	v.Lo, v.Hi = min(i.Lo, v.Value), max(i.Hi, v.Value)
 }
 
 // How the samples needed are looked for.

@@ -48,7 +48,8 @@ func accelerationOf(jackknife []float64) (float64, bool) {
 	if m2 <= 0 {
 		return 0, false
 	}
-	return -m3 / (6 * m2 * math.Sqrt(m2)), true
+	a := -m3 / (6 * m2 * math.Sqrt(m2)) // so small that it is 0/0
+	return a, !isNoNumber(a)
 }
 
 // biasOf is where the estimate lies among the resampled values, as a normal

@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"math/bits"
 	"math/rand/v2"
 )
 
@@ -42,11 +43,43 @@ func (r Resampler) Draw(counts []int32, number int) {
 	if n == 0 {
 		return
 	}
-	seed := scramble(scramble(r.Seed) ^ r.Stream)
-	rng := rand.New(rand.NewPCG(seed, scramble(seed^uint64(number))))
+	sequence := r.sequence(number)
 	for range max(n-1, 1) {
-		counts[rng.IntN(n)]++
+		counts[below(&sequence, n)]++
 	}
+}
+
+// DrawAmong is Draw where blocks have a common numbering with those of others,
+// such as the rounds of a run in which each point took part in some: place is
+// the block of each number, or -1. All take what is theirs from one sequence, so
+// that blocks of the same number are in the same resamples, as far as the
+// numbers of blocks allow; each by itself is drawn as by Draw, and exactly so
+// where all numbers are its own.
+func (r Resampler) DrawAmong(counts, place []int32, number int) {
+	clear(counts)
+	if len(counts) == 0 {
+		return
+	}
+	sequence := r.sequence(number)
+	for left := max(len(counts)-1, 1); left > 0; {
+		if block := place[below(&sequence, len(place))]; block >= 0 {
+			counts[block]++
+			left--
+		}
+	}
+}
+
+func (r Resampler) sequence(number int) rand.PCG {
+	seed := scramble(scramble(r.Seed) ^ r.Stream)
+	var sequence rand.PCG
+	sequence.Seed(seed, scramble(seed^uint64(number)))
+	return sequence
+}
+
+// below is a number of 0 to n-1. They are equally likely but for n in 2^64.
+func below(sequence *rand.PCG, n int) int {
+	high, _ := bits.Mul64(sequence.Uint64(), uint64(n))
+	return int(high)
 }
 
 // LeaveOut sets the counts of a jackknife's resample: each block once, but for
