@@ -124,7 +124,9 @@ func (c *chart) refuseLog(what string) {
 func (c *chart) parts(rows []int) []float64 {
 	parts := make([]float64, len(c.plot.Y))
 	for i, column := range c.plot.Y {
-		parts[i] = meanOf(c.numbers(column), rows)
+		if parts[i] = meanOf(c.numbers(column), rows); math.Abs(parts[i]) > largest {
+			parts[i] = math.NaN() // no axis reaches it
+		}
 	}
 	return parts
 }

@@ -305,7 +305,7 @@ func TestAll(t *testing.T) {
 // FuzzNew draws odd tables in odd ways: no panic, and XML.
 func FuzzNew(f *testing.F) {
 	f.Add(uint8(0), false, true, "a title", 1.0, -2.0, 1e300, 5.0)
-	f.Add(uint8(3), true, true, "<&>", math.NaN(), math.Inf(1), 0.0, -0.0)
+	f.Add(uint8(3), true, true, "<&>", math.NaN(), math.Inf(1), 0.0, math.Copysign(0, -1))
 	f.Add(uint8(9), true, false, "\xff\x00", 1e-300, 5e-324, math.MaxFloat64, -math.MaxFloat64)
 	f.Fuzz(func(t *testing.T, kind uint8, logX, logY bool, words string, a, b, c, d float64) {
 		plots := append(everyKind(), linePlots()...)
