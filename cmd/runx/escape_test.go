@@ -22,7 +22,8 @@ func TestSpecsDoNotSpeakToTheTerminal(t *testing.T) {
 		"an expression": `{version: 1, name: a, workload: noop, metrics: {m: "latency_ms + '` + escape + `' * nowhere"}}`,
 		"a claim":       `{version: 1, name: a, workload: noop, claims: [{name: "` + escape + `", value: "1", expect: "value > '` + escape + `'"}]}`,
 		"what is right": `{version: 1, name: a, title: "` + escape + `", workload: exec, params: {command: "echo ` + escape + `{x}"}, ` +
-			`sweep: {x: ["` + escape + `", "b` + escape + `"]}, measure: {samples: 1, warmup: 0}}`,
+			`sweep: {x: ["` + escape + `", "b` + escape + `"]}, measure: {samples: 1, warmup: 0}, ` +
+			`claims: [{name: "` + escape + `", for_each: [x], value: "max(latency_ms_p50)", expect: "value < 0 && '` + escape + `' != ''"}]}`,
 		"what fails": `{version: 1, name: a, workload: exec, params: {command: "printf '` + escape + `' >&2; exit 3", shell: true}, ` +
 			`measure: {samples: 1, warmup: 0}}`,
 	} {
@@ -33,11 +34,11 @@ func TestSpecsDoNotSpeakToTheTerminal(t *testing.T) {
 			if err := os.WriteFile(path, []byte(spec), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			for _, command := range []string{"validate", "plan", "run"} {
-				args := []string{command, path}
-				if command == "run" {
-					args = append(args, "-o", filepath.Join(dir, "out"))
-				}
+			runs := filepath.Join(dir, "out")
+			for _, args := range [][]string{
+				{"validate", path}, {"plan", path}, {"run", path, "-o", runs}, {"show", "a", "-o", runs}, {"report", "a", "-o", runs},
+			} {
+				command := args[0]
 				var out, err bytes.Buffer
 				run(args, nil, &out, &err)
 				for _, text := range []string{out.String(), err.String()} {
