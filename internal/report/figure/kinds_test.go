@@ -442,3 +442,13 @@ func TestOrderOfTexts(t *testing.T) {
 		}
 	}
 }
+
+// TestOneValue has no ticks at clients that nobody has measured.
+func TestOneValue(t *testing.T) {
+	t.Parallel()
+	table := tableOf(t, "@clients int64,latency_ms_p50 double ms", []any{int64(4), 2.0})
+	f := figureOf(t, table, spec.Plot{Kind: spec.Line, X: "clients", Y: []string{"latency_ms_p50"}, LogX: true})
+	if got := f.chart.x.ticks(300, widthOfLabel); len(got) != 1 || got[0] != (tick{4, "4"}) {
+		t.Errorf("ticks are %v, want one at 4", got)
+	}
+}

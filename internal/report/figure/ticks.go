@@ -43,7 +43,7 @@ const maxValueTicks = 12
 
 // valueTicks are the values of a parameter, where they are few.
 func (a *axis) valueTicks() []tick {
-	if len(a.values) < 2 || len(a.values) > maxValueTicks {
+	if len(a.values) == 0 || len(a.values) > maxValueTicks {
 		return nil
 	}
 	var ticks []tick
