@@ -46,9 +46,9 @@ var inkNames = [seriesInk]string{"ground", "text", "muted", "grid", "axis", "ala
 // ground 3 to 1 (WCAG 2.1, 1.4.11): theme_test.go measures both.
 var palettes = [2][rampInk]color.RGBA{
 	Light: hexes("#ffffff #1b1f24 #4d5562 #e4e7eb #8a93a0 #c4001a #ffffff #000000" +
-		" #0067a8 #d95f02 #1e4d1f #a01967 #655e16 #3394e5 #b3576b #9a87a6"),
+		" #1f77c4 #d95f02 #0b5d4a #c2408f #6b4a00 #9a87a6 #2b2f36 #b3576b"),
 	Dark: hexes("#14171c #eef1f5 #b3bbc7 #2b3139 #6f7a88 #ff6b6b #ffffff #000000" +
-		" #5ab0f2 #f58a3c #b9f8c9 #a45b94 #eada1d #1e85d4 #ce3e41 #b892a2"),
+		" #5ab0f2 #f58a3c #8fe8b0 #c06ab0 #eada1d #1e85d4 #ce3e41 #b892a2"),
 }
 
 // hexes reads colours written "#rrggbb", parted by spaces.
