@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -32,23 +32,40 @@ a glance and all runs, with links to their reports. What it writes is printed to
   runx report out/`,
 		Args: atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			name := root
-			if len(args) > 0 {
-				name = args[0]
+			if len(args) == 0 {
+				args = []string{root}
 			}
-			dir, err := results.Find(root, name)
+			dir, err := findRun(root, args[0])
 			if err == nil {
 				return remake(cmd.Context(), t, dir)
 			}
-			if runs, unlisted := results.List(name); unlisted == nil && len(runs) > 0 {
-				return index(cmd.Context(), t, name)
+			if runs, unlisted := results.List(args[0]); unlisted == nil && len(runs) > 0 {
+				return index(cmd.Context(), t, args[0])
 			}
-			return usageError{err}
+			return err
 		},
 		ValidArgsFunction: completeRuns(&root),
 	}
 	registerOut(cmd, &root)
 	return cmd
+}
+
+// findRun is the directory of the run that is meant by an id, the name of a spec
+// or a path: that of a run, or of the folder of a spec for its newest run.
+func findRun(root, name string) (string, error) {
+	dir, err := results.Find(root, name)
+	if err == nil {
+		return dir, nil
+	}
+	info, missing := os.Stat(name)
+	if missing != nil || !info.IsDir() {
+		return "", usageError{err}
+	}
+	path := filepath.Clean(name)
+	if dir, err := results.Find(filepath.Dir(path), filepath.Base(path)); err == nil {
+		return dir, nil
+	}
+	return "", withHint(usagef("%s holds no run", path), "runs are directories %s/SPEC/RUN_ID", defaultOut)
 }
 
 // atMostOne wants no argument or one.
@@ -95,10 +112,10 @@ func index(ctx context.Context, t *terminal, root string) error {
 	}
 	err = results.WritePage(root, indexFile, func(w io.Writer) error { return html.Index(w, content) })
 	if err != nil {
-		return withHint(err, "choose a directory that can be written")
+		return withHint(err, "the page stands beside the runs: %s must be writable", root)
 	}
 	_, err = fmt.Fprintln(t.out, filepath.Join(root, indexFile))
-	return errors.Join(err)
+	return err
 }
 
 // reportCommand is what to type to make the report of the run in dir.

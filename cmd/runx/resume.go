@@ -32,9 +32,9 @@ run too; the samples that failed stay in the tables beside the new ones.`,
   runx resume week07 --retry-failed`,
 		Args: exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			dir, err := results.Find(root, args[0])
+			dir, err := findRun(root, args[0])
 			if err != nil {
-				return usageError{err}
+				return err
 			}
 			return resume(cmd.Context(), t, dir, flags, retry)
 		},

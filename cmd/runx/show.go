@@ -33,9 +33,9 @@ spec and stands for its newest run. Of a run that goes on, or was cut off, it sh
   runx show week07 --strict`,
 		Args: exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			dir, err := results.Find(root, args[0])
+			dir, err := findRun(root, args[0])
 			if err != nil {
-				return usageError{err}
+				return err
 			}
 			return show(cmd.Context(), t, dir, all, strict)
 		},
