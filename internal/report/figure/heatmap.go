@@ -97,15 +97,24 @@ func (c *chart) cellMarks(g *grid) []mark {
 			}
 			cell := box{x0: from, x1: to, y0: float64(y) - 0.5, y1: float64(y) + 0.5, ink: under, gap: written}
 			if math.IsNaN(v) {
-				cell.ink, cell.hatched = gridInk, true
+				cell.ink, cell.hatched = axisInk, true
 			}
 			cells = append(cells, cell)
 			if written && !math.IsNaN(v) {
-				labels = append(labels, label{at: plotter.XY{X: from + 0.5, Y: float64(y)}, text: short(c.bar.axis.scale, v), ink: inkOn(under), room: 0.94})
+				labels = append(labels, label{at: plotter.XY{X: from + 0.5, Y: float64(y)}, text: c.bar.write(v), ink: inkOn(under), room: 0.94})
 			}
 		}
 	}
 	return append(cells, labels)
+}
+
+// write renders the value of a cell as the ticks of the bar do: with a unit where
+// they have one each.
+func (b *colorBar) write(v float64) string {
+	if b.axis.ownUnits() {
+		return scaled(b.axis.unit, v)
+	}
+	return short(b.axis.scale, v)
 }
 
 // cellTexts are the numbers in cells: all of them or, where one has no room,

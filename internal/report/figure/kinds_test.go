@@ -452,3 +452,29 @@ func TestOneValue(t *testing.T) {
 		t.Errorf("ticks are %v, want one at 4", got)
 	}
 }
+
+// TestBeside holds that the series of a category share its place, and that one
+// without others has all of it.
+func TestBeside(t *testing.T) {
+	t.Parallel()
+	var together, apart [][]any
+	for i := range 20 {
+		together = append(together, sampleRow(i, 1, "a", float64(i)), sampleRow(i, 1, "b", float64(i)))
+		apart = append(apart, sampleRow(i, 1, "a", float64(i)), sampleRow(i, 2, "b", float64(i)))
+	}
+	plot := spec.Plot{Kind: spec.Box, X: "size", Y: []string{"latency_ms"}, Color: "mode", Samples: true}
+	for _, c := range []struct {
+		rows [][]any
+		want []float64
+	}{{together, []float64{-0.2, 0.2}}, {apart, []float64{0, 1}}} {
+		var middles []float64
+		for _, b := range marksOf[box](figureOf(t, tableOf(t, sampleColumns, c.rows...), plot), 0) {
+			if !b.hollow {
+				middles = append(middles, math.Round(1000*(b.x0+b.x1)/2)/1000)
+			}
+		}
+		if !slices.Equal(middles, c.want) {
+			t.Errorf("boxes stand at %v, want %v", middles, c.want)
+		}
+	}
+}

@@ -345,6 +345,20 @@ func (l *layout) addXTicks(p *pen, bottom float64, labels bool) float64 {
 	return tickGap + tickSize + 4
 }
 
+// maxNamed is the number of categories up to which all are named.
+const maxNamed = 12
+
+// widestWord is the width of the widest part of names that is not broken.
+func widestWord(names []string) float64 {
+	widest := 0.0
+	for _, name := range names {
+		for _, word := range strings.Fields(strings.ReplaceAll(name, "_", "_ ")) {
+			widest = max(widest, widthOf(word, tickSize, false))
+		}
+	}
+	return widest
+}
+
 // addCategories writes the names of categories, each in up to three lines
 // within its width; where that is too little for many, only some are named.
 func (l *layout) addCategories(p *pen, bottom float64) float64 {
@@ -357,9 +371,13 @@ func (l *layout) addCategories(p *pen, bottom float64) float64 {
 	}
 	if len([]rune(p.x.categories[n-1])) <= 8 { // short ones are not broken
 		every = max(every, int(math.Ceil((widest+8)/slot)))
+	} else if n > maxNamed {
+		every = max(every, int(math.Ceil((widestWord(p.x.categories)+8)/slot)))
 	}
 	lines := 1
-	for i := 0; i < n; i += every {
+	// A name in the middle of those that it stands for stays clear of the next
+	// panel's.
+	for i := (every - 1) / 2; i < n; i += every {
 		at := p.place(float64(i), p.y.lo)
 		words := strings.ReplaceAll(p.x.categories[i], "_", "_\u200b")
 		for k, line := range wrap(strings.ReplaceAll(words, "\u200b", " "), slot*float64(every)-4, tickSize, false, 3) {

@@ -70,7 +70,12 @@ type batch struct {
 func (c *chart) batches(p *panel, positions []float64) []batch {
 	y := c.numbers(c.plot.Y[0])
 	var all []batch
+	alone := c.alone(positions)
 	for i, g := range p.groups {
+		n := len(p.groups)
+		if alone {
+			i, n = 0, 1
+		}
 		by := map[float64][]float64{}
 		for _, row := range g.rows {
 			if c.usable(p, positions[row], y[row]) {
@@ -79,12 +84,34 @@ func (c *chart) batches(p *panel, positions []float64) []batch {
 		}
 		for category, values := range by {
 			slices.Sort(values)
-			at, half := beside(category, i, len(p.groups))
+			at, half := beside(category, i, n)
 			all = append(all, batch{group: g, at: at, half: half, sorted: values})
 		}
 	}
 	slices.SortFunc(all, func(a, b batch) int { return cmp.Compare(a.at, b.at) })
 	return all
+}
+
+// alone tells whether no category has more than one series, such as where the
+// colour says what x says.
+func (c *chart) alone(positions []float64) bool {
+	type place struct {
+		*panel
+		category float64
+	}
+	owner := map[place]*series{}
+	for _, p := range c.panels {
+		for _, g := range p.groups {
+			for _, row := range g.rows {
+				at := place{p, positions[row]}
+				if s, taken := owner[at]; taken && s != g.series {
+					return false
+				}
+				owner[at] = g.series
+			}
+		}
+	}
+	return true
 }
 
 // beside is the place of item i of n at a category: its middle and half its

@@ -25,11 +25,12 @@ func drawStacked(c *chart) error {
 	var labels []label
 	totals := map[*panel][]float64{}
 	for _, p := range c.panels {
-		highest, where := math.Inf(-1), 0.0
+		highest, where, below := math.Inf(-1), 0.0, false
 		for at, rows := range rowsBy(p, positions) {
 			segments, total, missing := stack(c.parts(rows))
 			doubts.note(len(rows), missing)
 			for _, s := range segments {
+				below = below || s.to < 0
 				p.add(box{x0: at - 0.38, x1: at + 0.38, y0: s.from, y1: s.to, ink: inkOfSeries(s.part, len(names), false), gap: true})
 			}
 			totals[p] = append(totals[p], total)
@@ -39,6 +40,10 @@ func drawStacked(c *chart) error {
 			top := max(total, topOf(segments))
 			c.y.include(1.08 * top) // the label has its place
 			labels = append(labels, label{at: plotter.XY{X: at, Y: top}, ink: textInk, above: true, room: 0.98})
+		}
+		if below {
+			zero := plotter.XYs{{X: -0.5}, {X: float64(len(c.x.categories)) - 0.5}}
+			p.add(curve{points: zero, ink: axisInk, width: 1.2})
 		}
 		if len(totals[p]) > 0 {
 			c.tell(p, nil, "the highest bar is %s, at %s = %s", scaled(c.y.unit, highest), c.label(c.plot.X), c.x.categories[int(where)])

@@ -12,7 +12,7 @@ import (
 
 const (
 	// faintLine is the number of samples up to which a line joins them.
-	faintLine = 400
+	faintLine = 120
 	// timeBins is the number of parts of all panels' x axes of which the smallest
 	// and the largest samples are drawn, where there are many.
 	timeBins = 500
@@ -225,5 +225,5 @@ func windowFor(n int) int {
 	if n < 15 {
 		return 0
 	}
-	return min(max(n/20, 5), 501) | 1
+	return min(max(n/12, 9), 501) | 1
 }
