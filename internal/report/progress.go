@@ -149,7 +149,7 @@ func (b *Block) render(p *Progress, width int) []string {
 	room := min(width-cells(title)-cells(tail), 40)
 	lines := []string{clip(title+strings.TrimPrefix(tail, "  "), width)}
 	if room >= 8 {
-		lines[0] = b.Style.Bold(title) + b.Style.Good(bar(p.fraction(), room)) + tail
+		lines[0] = b.Style.Bold(title) + b.Style.Good(bar(p.fraction(), room, b.Style)) + tail
 	}
 	add := func(label, text string, paint func(string) string) {
 		if text != "" {
@@ -174,8 +174,11 @@ func (b *Block) render(p *Progress, width int) []string {
 var eighths = []rune(" ▏▎▍▌▋▊▉")
 
 // bar draws a fraction as a bar of width cells.
-func bar(fraction float64, width int) string {
+func bar(fraction float64, width int, style Style) string {
 	filled := int(math.Round(fraction * float64(width) * 8))
+	if style.ASCII {
+		return strings.Repeat("#", filled/8) + strings.Repeat(".", width-filled/8)
+	}
 	s := strings.Repeat("█", filled/8)
 	if rest := filled % 8; rest > 0 {
 		s += string(eighths[rest])

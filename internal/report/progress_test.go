@@ -76,8 +76,12 @@ func TestBlockNeverWraps(t *testing.T) {
 func TestBar(t *testing.T) {
 	t.Parallel()
 	for fraction, want := range map[float64]string{0: "░░░░", 0.5: "██░░", 1: "████", 0.25 + 1.0/32: "█▏░░"} {
-		if got := bar(fraction, 4); got != want {
+		if got := bar(fraction, 4, Style{}); got != want {
 			t.Errorf("bar(%v) = %q, want %q", fraction, got, want)
+		}
+		plain := strings.NewReplacer("█", "#", "░", ".", "▏", ".").Replace(want)
+		if got := bar(fraction, 4, Style{ASCII: true}); got != plain {
+			t.Errorf("bar(%v) in ASCII = %q, want %q", fraction, got, plain)
 		}
 	}
 }
