@@ -78,17 +78,6 @@ func WriteFiles(ctx context.Context, r *results.Reading, figures []*Figure) erro
 	return each(ctx, len(names), func(i int) error { return r.WriteFile(names[i], writers[i]) })
 }
 
-// PlotFiles draws the plots of a run and writes their files. It returns the
-// figures that could be drawn.
-func PlotFiles(ctx context.Context, r *results.Reading) ([]*Figure, error) {
-	data, err := Load(r)
-	if err != nil {
-		return nil, err
-	}
-	figures, err := All(ctx, data)
-	return figures, errors.Join(err, WriteFiles(ctx, r, figures))
-}
-
 // each calls do for 0 to n-1 on all cores, and joins the errors in order.
 func each(ctx context.Context, n int, do func(i int) error) error {
 	failures := make([]error, n)

@@ -16,7 +16,7 @@ func (c *chart) entries() []entry {
 	var all []entry
 	if len(c.series) > 1 {
 		for _, s := range c.series {
-			all = append(all, entry{strings.TrimSpace(s.label + "  " + s.says), s.ink, s.marker, s.key})
+			all = append(all, entry{strings.TrimSpace(s.label + " " + s.says), s.ink, s.marker, s.key})
 		}
 	}
 	return append(all, c.legend...)

@@ -36,7 +36,7 @@ func TestLineFitsAKnownLaw(t *testing.T) {
 	}
 	f := figureOf(t, tableOf(t, "@kind string, @n int64, time_ms_p50 double ms", rows...),
 		spec.Plot{Kind: spec.Line, X: "n", Y: []string{"time_ms_p50"}, Color: "kind", LogX: true, LogY: true, Fit: "power"})
-	want := []string{"square  ~ x^2.00 [2.00, 2.00]", "flat  ~ x^0.00058 [-0.0029, 0.0041]"}
+	want := []string{"square ~ x^2.00 [2.00, 2.00]", "flat ~ x^0.00058 [-0.0029, 0.0041]"}
 	if got := legendOf(f); !slices.Equal(got, want) {
 		t.Errorf("the legend is %q, want %q", got, want)
 	}

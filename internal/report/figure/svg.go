@@ -149,6 +149,10 @@ func (m marker) outline(radius float64) (paths []plotter.XYs, closed bool) {
 	return []plotter.XYs{polygon(0, 16, r)}, true
 }
 
+// fixedWidth is the width from which a text keeps it in whatever font the viewer
+// has, lest it runs into its neighbour. The difference is not seen in short ones.
+const fixedWidth = 12.0
+
 func (s *svgWriter) text(x *shape) {
 	t := x.text
 	s.printf(`<text x="%s" y="%s" font-size="%s" fill="%s"`, digits(t.at.X), digits(t.at.Y), digits(t.size), s.paint(x.ink))
@@ -160,6 +164,9 @@ func (s *svgWriter) text(x *shape) {
 	}
 	if t.bold {
 		s.printf(` font-weight="bold"`)
+	}
+	if width := widthOf(t.words, t.size, t.bold); width > fixedWidth {
+		s.printf(` textLength="%s" lengthAdjust="spacingAndGlyphs"`, digits(width))
 	}
 	if t.halo {
 		s.printf(` stroke="%s" stroke-width="4" stroke-linejoin="round" paint-order="stroke"`, s.paint(groundInk))
