@@ -36,8 +36,11 @@ func drawHistogram(c *chart) error {
 		c.y.title = "share of samples"
 		c.keyAll(keyPatch)
 	}
-	if !c.y.log {
+	switch {
+	case !c.y.log:
 		c.y.include(0)
+	case !several:
+		c.y.include(0.5) // so that a bar of one sample has a height
 	}
 	for _, p := range c.panels {
 		for i, g := range p.groups {

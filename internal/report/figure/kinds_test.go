@@ -80,6 +80,11 @@ func TestHistogramFigure(t *testing.T) {
 			t.Errorf("bar %d holds %v samples over a ratio of %v, want %v over 10", i, bars[i].y1, ratio, want)
 		}
 	}
+	plot.LogY = true
+	if y := figureOf(t, table, plot).chart.y; y.lo > 0.5 {
+		t.Errorf("the axis begins at %v, where a bar of one sample has no height", y.lo)
+	}
+	plot.LogY = false
 	// Several series are shares of their own samples.
 	rows = append(rows, sampleRow(0, 2, "a", 1))
 	plot.Color = "size"
