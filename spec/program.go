@@ -51,6 +51,22 @@ func (c *Claim) Program(call func(name string, args []any) (any, error)) (*Progr
 // text.
 func (p *Program) Columns() []string { return p.value.uses }
 
+// Picks are the columns that pick is asked for. known is false where some name
+// is not written out but computed: any column may be meant.
+func (p *Program) Picks() (columns []string, known bool) {
+	var calls pickCalls
+	ast.Walk(&p.value.root, &calls)
+	known = true
+	for _, call := range calls {
+		if name, ok := call.Arguments[0].(*ast.StringNode); ok {
+			columns = append(columns, name.Value)
+		} else {
+			known = false
+		}
+	}
+	return columns, known
+}
+
 // Stepwise says that the value is one of few: a bool, a whole number, an x that
 // was measured, or one that has a bound of its own, such as a correlation.
 func (p *Program) Stepwise() bool { return p.steps }

@@ -103,6 +103,34 @@ func TestProgram(t *testing.T) {
 	}
 }
 
+// TestPicks holds that the columns that pick may ask for are known beforehand.
+func TestPicks(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{
+		`pick("latency_ms_p50") / pick("latency_ms_mean")`: "latency_ms_p50 latency_ms_mean",
+		`pick("latency_ms" + "_p50")`:                      "?",
+		`max(latency_ms_p50)`:                              "",
+	} {
+		c := claimOf(t, "max(latency_ms)", "value > 0")
+		c.Value = value
+		c.columns = nil
+		for _, name := range []string{"latency_ms_p50", "latency_ms_mean"} {
+			c.columns = append(c.columns, tableColumn{name: name, kind: workloads.Float})
+		}
+		p, err := c.Program(spearmanIsOne)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names, known := p.Picks()
+		if !known {
+			names = append(names, "?")
+		}
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("%s: got %s, want %s", value, got, want)
+		}
+	}
+}
+
 // TestColumnQuantile holds the selection to sorting.
 func TestColumnQuantile(t *testing.T) {
 	t.Parallel()

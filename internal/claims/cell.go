@@ -136,6 +136,9 @@ func (u *run) statistic(c *cell, row int, column string, blocked map[metricKey]*
 
 // present are the values of a point that are not NULL, and the blocks of each.
 func present(column []float64, p *point) (values []float64, block []int32) {
+	if column == nil {
+		return nil, nil
+	}
 	for i, row := range p.rows {
 		if v := column[row]; !math.IsNaN(v) {
 			values, block = append(values, v), append(block, p.block[i])

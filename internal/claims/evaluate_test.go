@@ -61,6 +61,7 @@ func TestValues(t *testing.T) {
 		{`where: 'mode == "slow"', value: "mean(above(size, latency_ms_p50, 0.5))", expect: value > 1`, 6, ""},
 		{`where: 'mode == "slow"', value: "mean(below(size, latency_ms_p50, 0.5))", expect: value > 1`, 1.5, ""},
 		{`where: load == 0.5, value: 'pick("latency_ms_p50", {mode: "slow", size: 4}) / pick("latency_ms_p50", {mode: "fast", size: 4})', expect: value > 1`, 3, ""},
+		{`where: 'size == 4 && mode == "fast"', value: 'pick("latency" + "_ms_p50") + pick(size[0] > 3 ? "age_count_mean" : "n")', expect: value > 1`, 83, ""},
 		{`where: size == 1, value: 'max(latency_ms_p50) / min(latency_ms_p50)', expect: value > 1`, 3, ""},
 		{`where: 'size == 1 && mode == "fast"', value: "latency_ms_p50[0]", expect: value > 1`, 5, ""},
 		{`where: 'size == 1 && mode == "fast"', value: "latency_ms_sum[0] + latency_ms_min[0]", expect: value > 1`, 37, ""},

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"sync"
 
 	"runx/internal/results"
@@ -74,9 +73,9 @@ func (u *run) sampleColumns() ([]string, error) {
 			columns = append(columns, p.Columns()...)
 			continue
 		}
+		picks, known := p.Picks()
 		for name, s := range u.sources {
-			// pick names columns as text.
-			if slices.Contains(p.Columns(), name) || strings.Contains(c.Value, name) {
+			if !known || slices.Contains(p.Columns(), name) || slices.Contains(picks, name) {
 				columns = append(columns, s.metric)
 			}
 		}
