@@ -30,6 +30,7 @@ func TestScaleChoosesTheUnitOfTheMiddle(t *testing.T) {
 		{"1/s", []float64{1234567}, "M/s", []string{"1.235"}},
 		{"flops", []float64{34e9}, "GFLOP", []string{"34"}},
 		{"ratio", []float64{0.12345}, "", []string{"0.1235"}},
+		{"ratio", []float64{0.000020004, 0.99999, 0.099999}, "", []string{"2.000e-05", "1.000", "0.1000"}},
 		{"", []float64{12345.678}, "", []string{"12346"}},
 		{"ms", []float64{math.NaN()}, "ms", []string{"-"}},
 		{"ms", []float64{0, math.Inf(1), 3}, "ms", []string{"0", "+Inf", "3"}},

@@ -182,7 +182,7 @@ func (v *View) addEstimate(summary *results.Table, x Statistic) {
 		text[row] = scale.Format(values[row])
 		// What is the same in every sample has an interval without width: a fact
 		// needs none.
-		if lo != nil && hi != nil && lo[row] != hi[row] {
+		if lo != nil && hi != nil && lo[row] < hi[row] {
 			text[row] = scale.FormatInterval(values[row], lo[row], hi[row])
 			column.Right = false // the estimates stand to the right, each interval beside its own
 		}

@@ -43,7 +43,25 @@ func fakeWorkload() workloads.Workload {
 // size in ms, ten times that where the mode is slow. One sample failed.
 func summaryOf(t *testing.T) *results.Table {
 	t.Helper()
-	s, err := spec.Parse(t.Context(), "fake.yaml", []byte(viewSpec), spec.Options{Workloads: []workloads.Workload{fakeWorkload()}})
+	_, summary := summaryFrom(t, viewSpec, fakeWorkload(), func(p spec.Point, k int) map[string]float64 {
+		if p.Index == 0 && k == 8 {
+			return nil
+		}
+		size := float64(p.Params["size"].(int))
+		latency := float64(k+1) * size
+		if p.Params["mode"] == "slow" {
+			latency *= 10
+		}
+		return map[string]float64{"latency_ms": latency, "memory_bytes": size * 1024}
+	})
+	return summary
+}
+
+// summaryFrom makes the summary of nine samples for each point of a spec. What
+// sample does not name is unknown; a sample of nothing failed.
+func summaryFrom(t *testing.T, text string, w workloads.Workload, sample func(p spec.Point, k int) map[string]float64) (*spec.Spec, *results.Table) {
+	t.Helper()
+	s, err := spec.Parse(t.Context(), "fake.yaml", []byte(text), spec.Options{Workloads: []workloads.Workload{w}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,29 +78,27 @@ func summaryOf(t *testing.T) *results.Table {
 			t.Fatal(err)
 		}
 		for k := range 9 {
-			sample := results.Sample{Point: p.Index, Rep: k, Status: results.OK, Values: make([]float64, len(columns))}
-			for i := range sample.Values {
-				sample.Values[i] = math.NaN()
+			values := sample(p, k)
+			row := results.Sample{Point: p.Index, Rep: k, Status: results.OK}
+			for _, c := range columns {
+				v, known := values[c.Name]
+				if !known {
+					v = math.NaN()
+				}
+				row.Values = append(row.Values, v)
 			}
-			size := float64(p.Params["size"].(int))
-			sample.Values[0] = float64(k+1) * size
-			if p.Params["mode"] == "slow" {
-				sample.Values[0] *= 10
+			if values == nil {
+				row = results.Sample{Point: p.Index, Rep: k, Status: results.Failed, Error: "no luck"}
 			}
-			sample.Values[1] = size * 1024
-			if p.Index == 0 && k == 8 {
-				sample = results.Sample{Point: p.Index, Rep: k, Status: results.Failed, Error: "no luck"}
-			}
-			if err := run.Append(&sample); err != nil {
+			if err := run.Append(&row); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	if err := run.Finish(results.Complete); err != nil {
-		t.Fatal(err)
-	}
-	if err := run.Close(); err != nil {
-		t.Fatal(err)
+	for _, end := range []func() error{func() error { return run.Finish(results.Complete) }, run.Close} {
+		if err := end(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if _, err := results.Derive(t.Context(), run.Dir()); err != nil {
 		t.Fatal(err)
@@ -91,7 +107,7 @@ func summaryOf(t *testing.T) *results.Table {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return summary
+	return s, summary
 }
 
 func TestViewShowsWhatVaried(t *testing.T) {
@@ -101,11 +117,11 @@ func TestViewShowsWhatVaried(t *testing.T) {
 	// 8 (99.2%), where one failed.
 	want := `dim=64
 mode  size  n  failed  latency p50       memory max  items p50              latency p75
-                       ms                       KiB  /s                     ms
-slow     1  8       1    45 [10, 80]              1  22.50 [12.50, 100.00]  62.50
-slow    20  9       0  1000 [400, 1600]          20  20.00 [12.50, 50.00]    1400
-fast     1  9       0     5 [2, 8]                1    200 [125, 500]           7
-fast    20  9       0   100 [40, 160]            20    200 [125, 500]         140
+                       ms                       KiB  /s                              ms
+slow     1  8       1    45 [10, 80]              1  22.50 [12.50, 100.00]        62.50
+slow    20  9       0  1000 [400, 1600]          20  20.00 [12.50, 50.00]          1400
+fast     1  9       0     5 [2, 8]                1    200 [125, 500]                 7
+fast    20  9       0   100 [40, 160]            20    200 [125, 500]               140
 `
 	var b strings.Builder
 	if err := NewView(summary, ViewOptions{}).Write(&b, 0, Style{}); err != nil {
