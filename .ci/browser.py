@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Error, sync_playwright
 
 ATTACK = """</script><script>window.attacked=1</script><img src=x onerror="window.attacked=1"><svg onload=window.attacked=1>'"&{{.}}`${1}`<!--"""
 
@@ -180,8 +180,9 @@ class Reader:
         page.goto(self.path.as_uri(), wait_until="load")
         return page
 
-    def picture(self, page, label, full=True):
-        page.screenshot(path=self.pictures / f"{self.name}-{label}.png", full_page=full)
+    def picture(self, page, label):
+        page.evaluate("scrollTo(0, 0)")
+        page.screenshot(path=self.pictures / f"{self.name}-{label}.png", full_page=True)
 
     def read(self):
         page = self.open()
@@ -195,7 +196,6 @@ class Reader:
         self.phone("light")
         self.phone("dark")
         self.without_script()
-        return self.wrong
 
     def theme(self, page):
         ground = lambda: page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -261,8 +261,8 @@ class Reader:
             return count()[0]
 
         self.check(query("no row has this") == 0 and shown() == 0, f"table {table['id']}: a filter that nothing meets leaves {shown()} rows")
-        column = next((c for c in numbers if page.evaluate("([t, c]) => new Set([...document.getElementById(t).tBodies[0].rows].map((r) => r.cells[c].dataset.v ?? r.cells[c].textContent)).size > 1", [table["id"], c["i"]])), None)
         query("")
+        column = next((c for c in numbers if page.evaluate("([t, c]) => new Set([...document.getElementById(t).tBodies[0].rows].map((r) => r.cells[c].dataset.v ?? r.cells[c].textContent)).size > 1", [table["id"], c["i"]])), None)
         if column:
             values = page.evaluate("([t, c]) => [...document.getElementById(t).tBodies[0].rows].map((r) => parseFloat(r.cells[c].dataset.v ?? r.cells[c].textContent))", [table["id"], column["i"]])
             values = sorted(v for v in values if v == v)
@@ -358,7 +358,11 @@ def look(pages, pictures):
         browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for name, path in pages.items():
             reader = Reader(browser, path, pictures, name)
-            for what in reader.read():
+            try:
+                reader.read()
+            except Error as stuck:
+                reader.wrong.append(f"reading it ends with: {stuck}")
+            for what in reader.wrong:
                 failed = True
                 print(f"browser: {name}: {what}")
             print(f"browser: {name}: {reader.checks} checks, {os.path.getsize(path) / 1024:.0f} KiB")

@@ -248,14 +248,12 @@ func tallyOf(pairs []compare.Pair) string {
 	return strings.Join(parts, ", ")
 }
 
+// doubtTexts are what is doubtful of a pair; the cures are said once, of the
+// metric.
 func doubtTexts(warnings []stats.Warning) string {
 	var texts []string
-	for _, w := range printableWarnings(warnings) {
-		text := w.What
-		if w.Cure != "" {
-			text += " (" + w.Cure + ")"
-		}
-		texts = append(texts, text)
+	for _, w := range warnings {
+		texts = append(texts, report.Printable(w.What))
 	}
 	return strings.Join(texts, "; ")
 }

@@ -41,7 +41,7 @@ type IndexClaim struct {
 	Judgement claims.Judgement
 }
 
-// Verdicts counts verdicts.
+// Verdicts counts verdicts: of claims, or of the groups of one.
 type Verdicts struct{ Supported, Refuted, Inconclusive int }
 
 // An IndexRun is one run of the index.
@@ -57,7 +57,7 @@ type IndexRun struct {
 	// Took is the time from the beginning to the end; negative where it is unknown.
 	Took     time.Duration
 	Machine  string
-	Verdicts Verdicts
+	Verdicts Verdicts // of the claims, each as a whole
 }
 
 // Index writes the page over all runs.

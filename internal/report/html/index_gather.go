@@ -72,11 +72,8 @@ func newIndexRun(root string, info results.RunInfo) IndexRun {
 	if facts, err := results.ReadTable(filepath.Join(info.Dir, results.RunFile)); err == nil && facts.Rows > 0 {
 		r.addFacts(facts)
 	}
-	if verdicts, err := results.ReadTable(filepath.Join(info.Dir, results.ClaimsFile), "verdict"); err == nil {
-		for row := range verdicts.Rows {
-			text, _ := verdicts.Value(row, "verdict").(string)
-			r.Verdicts.add(claims.Verdict(text))
-		}
+	if table, err := results.ReadTable(filepath.Join(info.Dir, results.ClaimsFile), "claim", "verdict"); err == nil {
+		r.Verdicts = verdictsOf(table)
 	}
 	return r
 }
@@ -129,6 +126,37 @@ func presentFiles(dir string) map[string]bool {
 // in the first segment from being taken for a scheme.
 func escapePath(path string) string {
 	return "./" + (&url.URL{Path: path}).EscapedPath()
+}
+
+// verdictsOf counts the claims of claims.parquet, whose rows are their groups.
+func verdictsOf(table *results.Table) Verdicts {
+	var groups []Verdicts
+	claim := ""
+	for row := range table.Rows {
+		name, _ := table.Value(row, "claim").(string)
+		if row == 0 || name != claim {
+			groups, claim = append(groups, Verdicts{}), name
+		}
+		verdict, _ := table.Value(row, "verdict").(string)
+		groups[len(groups)-1].add(claims.Verdict(verdict))
+	}
+	var total Verdicts
+	for _, g := range groups {
+		total.add(g.verdict())
+	}
+	return total
+}
+
+// verdict is that of a claim as a whole: refuted where one group refutes it,
+// supported where all support it.
+func (v Verdicts) verdict() claims.Verdict {
+	switch {
+	case v.Refuted > 0:
+		return claims.Refuted
+	case v.Inconclusive > 0:
+		return claims.Inconclusive
+	}
+	return claims.Supported
 }
 
 func (v *Verdicts) add(verdict claims.Verdict) {

@@ -41,7 +41,9 @@ func nowhere() workloads.Workload {
 func nowhereSpec(t testing.TB, name, title string) *spec.Spec {
 	t.Helper()
 	src := fmt.Sprintf("version: 1\nname: %s\ntitle: %q\nquestion: What of it?\nworkload: nowhere\nsweep: {size: [1, 2, 4]}\nmeasure: {samples: 8}\n"+
-		"plots: [{x: size, y: latency_ms_p50}]\n", name, title)
+		"plots: [{x: size, y: latency_ms_p50}]\n"+
+		"claims:\n  - {name: is quick, value: max(latency_ms_p50), expect: value < 100}\n"+
+		"  - {name: is slow, for_each: [size], value: max(latency_ms_p50), expect: value > 100}\n", name, title)
 	s, err := spec.Parse(t.Context(), name+".yaml", []byte(src), spec.Options{Workloads: []workloads.Workload{nowhere()}})
 	if err != nil {
 		t.Fatal(err)
@@ -79,8 +81,19 @@ func measured(t testing.TB, root string, s *spec.Spec, id string, status results
 	if status == results.Complete {
 		_, err = results.Derive(t.Context(), r.Dir())
 		must(t, err)
+		judge(t, r.Dir())
 	}
 	return r.Dir()
+}
+
+// judge writes the claims of a run.
+func judge(t testing.TB, dir string) {
+	t.Helper()
+	reading, err := results.Read(t.Context(), dir)
+	must(t, err)
+	judgements, err := claims.Evaluate(t.Context(), reading, claims.Options{Resamples: 100})
+	must(t, err)
+	must(t, claims.Write(reading, judgements))
 }
 
 func must(t testing.TB, err error) {
@@ -141,6 +154,9 @@ func TestTheIndexTakesRunsAsTheyAre(t *testing.T) {
 	if r.Spec != "other" || r.Points != 3 || r.Samples != 24 || r.Failed != 3 || r.Took < 0 || r.Path != "./other/20260101t000000z-0001" {
 		t.Errorf("the oldest run is %+v", r)
 	}
+	if (r.Verdicts != Verdicts{Supported: 1, Refuted: 1}) || len(c.Specs[0].Claims) != 2 {
+		t.Errorf("the verdicts are %+v, the claims %+v", r.Verdicts, c.Specs[0].Claims)
+	}
 	page := writeIndex(t, c)
 	if n := strings.Count(page, "<article"); n != 5 {
 		t.Errorf("%d cards", n)
@@ -148,7 +164,7 @@ func TestTheIndexTakesRunsAsTheyAre(t *testing.T) {
 	if n := strings.Count(between(page, "<tbody>", "</tbody>"), "<tr>"); n != 7 {
 		t.Errorf("%d rows", n)
 	}
-	for _, text := range []string{"its journal cannot be read", "interrupted: what it has is preliminary", "24 samples of 3 points (3 failed)", "1 other below"} {
+	for _, text := range []string{"its journal cannot be read", "interrupted: what it has is preliminary", "24 samples of 3 points (3 failed)", "1 other below", "1 of 2 claims supported", "0 of 3 groups supported"} {
 		if !strings.Contains(page, text) {
 			t.Errorf("the page does not say %q", text)
 		}

@@ -108,7 +108,7 @@ func newIndexCard(s *IndexSpec) (indexCard, error) {
 	card.Picture = picture
 	var totals Verdicts
 	for _, c := range s.Claims {
-		verdict := c.verdict()
+		verdict := c.Groups.verdict()
 		totals.add(verdict)
 		if verdict == claims.Supported {
 			continue
@@ -121,18 +121,6 @@ func newIndexCard(s *IndexSpec) (indexCard, error) {
 	}
 	card.Bar = newVerdictBar(totals)
 	return card, nil
-}
-
-// verdict is that of the claim as a whole: refuted where one group refutes it,
-// supported where all support it.
-func (c *IndexClaim) verdict() claims.Verdict {
-	switch {
-	case c.Groups.Refuted > 0:
-		return claims.Refuted
-	case c.Groups.Inconclusive > 0:
-		return claims.Inconclusive
-	}
-	return claims.Supported
 }
 
 // detail is what was found in place of what was expected.
