@@ -130,7 +130,7 @@ func (o Options) judge(ctx context.Context, metrics []results.Column, all []*Com
 		if err != nil {
 			return err
 		}
-		c.OnlyBase, c.OnlyNext = m.onlyBase, m.onlyNext
+		c.Params, c.OnlyBase, c.OnlyNext = m.params, m.onlyBase, m.onlyNext
 		for k := range metrics {
 			if err := ctx.Err(); err != nil {
 				return err

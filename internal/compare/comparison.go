@@ -33,7 +33,9 @@ type Comparison struct {
 	// OnlyBase and OnlyNext are the points without a partner, as text:
 	// "algorithm=naive seq_len=128".
 	OnlyBase, OnlyNext []string
-	Metrics            []MetricComparison
+	// Params are the parameters that tell the pairs apart.
+	Params  []string
+	Metrics []MetricComparison
 	// Margin is the relative change that is as good as none: 0.01 is 1%.
 	Margin float64
 	// Confidence is that of the intervals.
@@ -68,6 +70,8 @@ type Pair struct {
 	// Point is what tells it from other pairs: "seq_len=128"; empty where there is
 	// one pair.
 	Point string
+	// Values are those of [Comparison.Params], as text.
+	Values []string
 	// Base and Next are medians, BaseN and NextN the numbers of repetitions.
 	Base, Next   float64
 	BaseN, NextN int

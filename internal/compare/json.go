@@ -24,12 +24,13 @@ func (c *Comparison) MarshalJSON() ([]byte, error) {
 		Differences []jsonDifference    `json:"differences"`
 		OnlyBase    []string            `json:"only_base"`
 		OnlyNext    []string            `json:"only_next"`
+		Params      []string            `json:"params"`
 		Metrics     []*MetricComparison `json:"metrics"`
 		Warnings    []jsonWarning       `json:"warnings"`
 	}{
 		c.Base, c.Next, newJSONRun(c.BaseRun), newJSONRun(c.NextRun), c.By, c.Margin, c.Confidence,
 		each(c.Differences, func(d *Difference) jsonDifference { return jsonDifference(*d) }),
-		each(c.OnlyBase, clone), each(c.OnlyNext, clone),
+		each(c.OnlyBase, clone), each(c.OnlyNext, clone), each(c.Params, clone),
 		each(c.Metrics, func(m *MetricComparison) *MetricComparison { return m }), jsonWarnings(c.Warnings),
 	})
 }
@@ -56,6 +57,7 @@ func (m *MetricComparison) MarshalJSON() ([]byte, error) {
 func (p *Pair) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Point    string        `json:"point"`
+		Values   []string      `json:"values"`
 		Verdict  Verdict       `json:"verdict"`
 		Base     number        `json:"base"`
 		Next     number        `json:"next"`
@@ -67,7 +69,7 @@ func (p *Pair) MarshalJSON() ([]byte, error) {
 		P        number        `json:"p"`
 		Warnings []jsonWarning `json:"warnings"`
 	}{
-		p.Point, p.Verdict, number(p.Base), number(p.Next), p.BaseN, p.NextN,
+		p.Point, each(p.Values, clone), p.Verdict, number(p.Base), number(p.Next), p.BaseN, p.NextN,
 		number(p.Ratio), number(p.Lo), number(p.Hi), number(p.P), jsonWarnings(p.Warnings),
 	})
 }

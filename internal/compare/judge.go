@@ -34,7 +34,7 @@ func newContest(m match, column int) *contest {
 	a, roundsA := known(m.base, column)
 	b, roundsB := known(m.next, column)
 	c.pair = Pair{
-		Point: m.text, Base: median(a), Next: median(b), BaseN: len(a), NextN: len(b),
+		Point: m.text, Values: m.values, Base: median(a), Next: median(b), BaseN: len(a), NextN: len(b),
 		Ratio: math.NaN(), Lo: math.NaN(), Hi: math.NaN(), P: 1, Verdict: Unclear,
 	}
 	c.logs = allPositive(a) && allPositive(b)

@@ -10,11 +10,13 @@ import (
 type match struct {
 	base, next *point
 	text       string
+	values     []string // of what varies
 }
 
 // matched are the points of two sides that belong together.
 type matched struct {
 	pairs              []match
+	params             []string // that tell the pairs apart
 	onlyBase, onlyNext []string
 }
 
@@ -47,10 +49,16 @@ func matchPoints(base, next *side, except []string) (*matched, error) {
 	if len(m.pairs) == 0 {
 		return nil, apart(base, next, names)
 	}
-	varied := append(variedIn(base, next, names), except...)
+	m.params = variedInPairs(base, m.pairs, names)
 	for i := range m.pairs {
-		m.pairs[i].text = base.text(m.pairs[i].base, variedInPairs(base, m.pairs, names))
+		pair := &m.pairs[i]
+		pair.text = base.text(pair.base, m.params)
+		for _, name := range m.params {
+			v, _ := base.value(pair.base, name)
+			pair.values = append(pair.values, v)
+		}
 	}
+	varied := append(variedIn(base, next, names), except...)
 	m.onlyBase = base.without(ofNext, names, varied)
 	m.onlyNext = next.without(ofBase, names, varied)
 	return m, nil

@@ -42,7 +42,7 @@ func (m *MetricComparison) overall(all []*contest, level, margin float64, better
 	}
 	if unsure.n > 0 {
 		m.Warnings = append(m.Warnings, stats.Warning{
-			What: fmt.Sprintf("the geometric mean is of %.0f points: the other %.0f have too few repetitions for an interval", sure.n, unsure.n),
+			What: fmt.Sprintf("%.0f of %.0f points have too few repetitions for an interval, and are not in the geometric mean", unsure.n, sure.n+unsure.n),
 			Cure: "take more repetitions of each point",
 		})
 	}

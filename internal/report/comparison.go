@@ -20,6 +20,10 @@ import (
 // those that changed first.
 const maxPairs = 24
 
+// maxTables is how many metrics have a table of their points unless all are
+// asked for; the others have a line at the end, as all do.
+const maxTables = 4
+
 // A ComparisonView is what changed as a person reads it: who is compared, what
 // else differs, then metric by metric the points and what they say together.
 type ComparisonView struct {
@@ -49,14 +53,19 @@ func (v *ComparisonView) Write(w io.Writer, width int, style Style) error {
 	return cmp.Or(p.err, err)
 }
 
-// ComparisonWarnings are those of several comparisons and of their metrics, each
-// once.
+// ComparisonWarnings are those of several comparisons and of their metrics. Of
+// those with one cure it tells the first, and how many more there are.
 func ComparisonWarnings(all []*compare.Comparison) []stats.Warning {
 	var warnings []stats.Warning
+	more := map[string]int{}
 	add := func(name string, ws []stats.Warning) {
 		for _, w := range ws {
-			if w.What = name + w.What; !slices.Contains(warnings, w) {
+			w.What = name + w.What
+			switch i := slices.IndexFunc(warnings, func(known stats.Warning) bool { return known.Cure == w.Cure }); {
+			case i < 0 || w.Cure == "":
 				warnings = append(warnings, w)
+			case warnings[i].What != w.What:
+				more[w.Cure]++
 			}
 		}
 	}
@@ -68,15 +77,21 @@ func ComparisonWarnings(all []*compare.Comparison) []stats.Warning {
 			add(m.Metric+": ", m.Warnings)
 		}
 	}
+	for i := range warnings {
+		if n := more[warnings[i].Cure]; n > 0 {
+			warnings[i].What += fmt.Sprintf("; %d more like it", n)
+		}
+	}
 	return warnings
 }
 
 type comparisonPrinter struct {
-	b     strings.Builder
-	all   bool
-	width int
-	style Style
-	err   error
+	b      strings.Builder
+	all    bool
+	width  int
+	style  Style
+	tables int // written so far
+	err    error
 }
 
 func (p *comparisonPrinter) line(text string) { p.b.WriteString(text + "\n") }
@@ -123,18 +138,28 @@ func orNone(value string) string {
 	return clip(cmp.Or(Printable(value), "unknown"), maxFact)
 }
 
-// metrics shows each metric in a table of its own. Those of which all points
-// are the same are one line each, unless all is asked for.
+// metrics shows the first metrics in a table of their own, unless all are asked
+// for. Those of which all points are the same are one line each.
 func (p *comparisonPrinter) metrics(c *compare.Comparison) {
 	for i := range c.Metrics {
 		m := &c.Metrics[i]
+		if p.tables == maxTables && !p.all {
+			if i == 0 {
+				p.line(p.style.Dim("... its points with --all"))
+				return
+			}
+			p.line("")
+			p.line(p.style.Dim("... the points of " + counted(len(c.Metrics)-i, "more metric") + " with --all or --metric"))
+			return
+		}
 		p.line("")
 		p.line(p.style.Bold(Printable(m.Metric)) + p.style.Dim(betterText(m.Better)))
 		if n := tally(m)[compare.Same]; !p.all && n == len(m.Pairs) && n > 1 {
 			p.line(fmt.Sprintf("all %s are the same within %s", counted(n, "point"), Percent(c.Margin)))
 			continue
 		}
-		p.pairs(m)
+		p.tables++
+		p.pairs(c.Params, m)
 	}
 }
 
@@ -148,7 +173,7 @@ func betterText(b workloads.Better) string {
 	return "  neither more nor less is better"
 }
 
-func (p *comparisonPrinter) pairs(m *compare.MetricComparison) {
+func (p *comparisonPrinter) pairs(params []string, m *compare.MetricComparison) {
 	shown := m.Pairs
 	if !p.all && len(shown) > maxPairs {
 		shown = mostChanged(m.Pairs, maxPairs)
@@ -158,18 +183,10 @@ func (p *comparisonPrinter) pairs(m *compare.MetricComparison) {
 		medians = append(medians, pair.Base, pair.Next)
 	}
 	scale := ScaleFor(m.Unit, medians)
-	t := Table{Columns: []TableColumn{
-		{Title: "point", Keep: true}, {Title: "base", Unit: scale.Unit, Right: true, Keep: true}, {Title: "next", Unit: scale.Unit, Right: true, Keep: true},
-		{Title: "change", Right: true, Keep: true}, {Title: "verdict", Keep: true}, {Title: "interval"}, {Title: "n", Right: true}, {Title: "p", Right: true},
-	}}
-	for _, pair := range shown {
-		t.Rows = append(t.Rows, []string{
-			cmp.Or(pair.Point, "all samples"), scale.Format(pair.Base), scale.Format(pair.Next), Change(pair.Ratio),
-			verdictMark(pair.Verdict), ChangeInterval(pair.Lo, pair.Hi), fmt.Sprintf("%d+%d", pair.BaseN, pair.NextN), probability(pair.P),
-		})
-	}
+	t := pairTable(params, shown, scale)
 	if len(m.Pairs) > 1 {
-		t.Rows = append(t.Rows, []string{"geometric mean", "", "", Change(m.Ratio), verdictMark(m.Verdict), ChangeInterval(m.Lo, m.Hi), "", ""})
+		t.Rows = append(t.Rows, append(slices.Concat([]string{"geomean"}, make([]string, len(params)+1)),
+			Change(m.Ratio), verdictMark(m.Verdict), ChangeInterval(m.Lo, m.Hi), "", ""))
 	}
 	hidden, err := t.Write(&p.b, p.width, p.style)
 	p.err = cmp.Or(p.err, err)
@@ -183,6 +200,28 @@ func (p *comparisonPrinter) pairs(m *compare.MetricComparison) {
 	if len(more) > 0 {
 		p.line(p.style.Dim("... " + strings.Join(more, ", ")))
 	}
+}
+
+// pairTable has a row for each pair: its parameters first.
+func pairTable(params []string, pairs []compare.Pair, scale Scale) *Table {
+	t := &Table{}
+	for i, name := range params {
+		number := !slices.ContainsFunc(pairs, func(p compare.Pair) bool {
+			_, err := strconv.ParseFloat(p.Values[i], 64)
+			return err != nil
+		})
+		t.Columns = append(t.Columns, TableColumn{Title: name, Right: number && i > 0, Keep: true})
+	}
+	t.Columns = append(t.Columns,
+		TableColumn{Title: "base", Unit: scale.Unit, Right: true, Keep: true}, TableColumn{Title: "next", Unit: scale.Unit, Right: true, Keep: true},
+		TableColumn{Title: "change", Right: true, Keep: true}, TableColumn{Title: "verdict", Keep: true},
+		TableColumn{Title: "interval"}, TableColumn{Title: "n", Right: true}, TableColumn{Title: "p", Right: true},
+	)
+	for _, p := range pairs {
+		t.Rows = append(t.Rows, append(slices.Clone(p.Values), scale.Format(p.Base), scale.Format(p.Next), Change(p.Ratio),
+			verdictMark(p.Verdict), ChangeInterval(p.Lo, p.Hi), fmt.Sprintf("%d+%d", p.BaseN, p.NextN), probability(p.P)))
+	}
+	return t
 }
 
 // mostChanged are the points that tell most, in their order: those with a
@@ -229,41 +268,56 @@ func (p *comparisonPrinter) alone(side string, points []string) {
 // many points say what.
 func (p *comparisonPrinter) verdicts(all []*compare.Comparison) {
 	p.line("")
+	var lines [][4]string
 	for _, c := range all {
 		for i := range c.Metrics {
 			m := &c.Metrics[i]
 			name := m.Metric
 			if c.By != "" {
-				name = c.Next + " " + name
+				name = c.Next + "  " + name
 			}
 			verdict, ratio, lo, hi := m.Verdict, m.Ratio, m.Lo, m.Hi
-			if len(m.Pairs) == 1 { // which the metric's own summary cannot add to
+			said := tallyText(tally(m))
+			if len(m.Pairs) == 1 { // to which the mean adds nothing
 				pair := &m.Pairs[0]
-				verdict, ratio, lo, hi = pair.Verdict, pair.Ratio, pair.Lo, pair.Hi
+				verdict, ratio, lo, hi, said = pair.Verdict, pair.Ratio, pair.Lo, pair.Hi, ""
 			}
-			text := fmt.Sprintf("%s  %s  %s", Printable(name), p.paint(verdict), Change(ratio))
-			if interval := ChangeInterval(lo, hi); interval != "" {
-				text += " " + interval
-			}
-			if len(m.Pairs) > 1 {
-				text += p.style.Dim("  " + tallyText(tally(m)))
-			}
-			p.line(text)
+			lines = append(lines, [4]string{Printable(name), verdictMark(verdict), strings.TrimSpace(Change(ratio) + " " + ChangeInterval(lo, hi)), said})
 		}
+	}
+	var widths [4]int
+	for _, l := range lines {
+		for i, text := range l {
+			widths[i] = max(widths[i], cells(text))
+		}
+	}
+	for _, l := range lines {
+		text := ""
+		for i, cell := range l {
+			pad := strings.Repeat(" ", widths[i]-cells(cell)+columnGap)
+			switch i {
+			case 1:
+				cell = p.paint(cell)
+			case 3:
+				cell, pad = p.style.Dim(cell), ""
+			}
+			text += cell + pad
+		}
+		p.line(strings.TrimRight(text, " "))
 	}
 }
 
-func (p *comparisonPrinter) paint(v compare.Verdict) string {
-	text := verdictMark(v)
-	switch v {
-	case compare.Slower:
-		return p.style.Bad(text)
-	case compare.Faster:
-		return p.style.Good(text)
-	case compare.Unclear, compare.Changed:
-		return p.style.Warn(text)
+// paint colours what is said of a metric.
+func (p *comparisonPrinter) paint(mark string) string {
+	switch mark {
+	case verdictMark(compare.Slower):
+		return p.style.Bad(mark)
+	case verdictMark(compare.Faster):
+		return p.style.Good(mark)
+	case verdictMark(compare.Same):
+		return mark
 	}
-	return text
+	return p.style.Warn(mark)
 }
 
 func verdictMark(v compare.Verdict) string {
@@ -305,9 +359,9 @@ func Change(ratio float64) string {
 	case math.IsNaN(ratio) || math.IsInf(ratio, 0):
 		return "-"
 	case ratio >= 2:
-		return "×" + strconv.FormatFloat(ratio, 'g', 3, 64)
+		return "×" + factor(ratio)
 	case ratio <= 0.5 && ratio > 0:
-		return "÷" + strconv.FormatFloat(1/ratio, 'g', 3, 64)
+		return "÷" + factor(1/ratio)
 	}
 	change := (ratio - 1) * 100
 	decimals := 1
@@ -322,6 +376,14 @@ func Change(ratio float64) string {
 		return "+" + text + "%"
 	}
 	return "−" + text[1:] + "%"
+}
+
+// factor has three significant digits, and all in front of the point.
+func factor(v float64) string {
+	if v >= 1000 && v < 1e9 {
+		return Count(int64(math.Round(v)))
+	}
+	return strconv.FormatFloat(v, 'g', 3, 64)
 }
 
 // ChangeInterval renders the ends of the interval of a ratio; empty where there
