@@ -19,7 +19,8 @@ type Change struct {
 // ChangePoint looks for one change of level by Pettitt's test: the split for
 // which the ranks on both sides differ most. It assumes independent samples: a
 // correlated series has a small P as well, and has moved all the same. P is an
-// upper bound that is close where it is small.
+// upper bound that is close where it is small. The place leans to the middle of the
+// series.
 //
 // Source: A. N. Pettitt, "A Non-Parametric Approach to the Change-Point
 // Problem", Applied Statistics 28(2), 1979.

@@ -3,6 +3,7 @@ package stats
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -50,14 +51,22 @@ const (
 )
 
 // CorrelationWarning says that a series is worth far fewer independent samples
-// than it has, as [EffectiveSize] tells. It is false below 20 samples, and where
-// at least half are left.
-func CorrelationWarning(n int, effective float64) (Warning, bool) {
-	if n < minForSeries || !(effective < muchLost*float64(n)) {
+// than it has, as [EffectiveSize] tells of their ranks. It is false below 20
+// samples, where at least half are left, and where the autocorrelation of
+// neighbours is what chance gives independent ones.
+func CorrelationWarning(x []float64) (Warning, bool) {
+	n := len(x)
+	if n < minForSeries {
+		return Warning{}, false
+	}
+	ranks := MidRanks(x)
+	effective, next := EffectiveSize(ranks), Autocorrelation(ranks, 1)
+	if !(effective < muchLost*float64(n) && next > 2/math.Sqrt(float64(n))) {
 		return Warning{}, false
 	}
 	return Warning{
-		What: fmt.Sprintf("%d samples are worth %s, because neighbours are alike", n, counted(int(math.Round(effective)), "independent one")),
+		What: fmt.Sprintf("%d samples are worth %s, because neighbours are alike: autocorrelation %.2f",
+			n, counted(int(math.Round(effective)), "independent one"), next),
 		Cure: "spread them over more rounds or processes",
 	}, true
 }
@@ -83,21 +92,19 @@ func DriftWarning(x []float64) (Warning, bool) {
 // manyTies is the mean number of equal samples from which on ties are heavy.
 const manyTies = 10
 
-// TiesWarning says that samples in ascending order hold few different values, so
-// that differences below their distance cannot be seen. It is false where all
-// are equal, as counts and simulations are.
-func TiesWarning(sorted []float64) (Warning, bool) {
-	different := 0
-	for i, v := range sorted {
-		if i == 0 || v != sorted[i-1] {
-			different++
-		}
+// TiesWarning says that samples hold few different values, so that differences
+// below their distance cannot be seen. It is false where all are equal, as counts
+// and simulations are.
+func TiesWarning(x []float64) (Warning, bool) {
+	if len(x) < minForSeries {
+		return Warning{}, false
 	}
-	if different < 2 || len(sorted) < minForSeries || len(sorted) < manyTies*different {
+	different := len(slices.Compact(slices.Sorted(slices.Values(x))))
+	if different < 2 || len(x) < manyTies*different {
 		return Warning{}, false
 	}
 	return Warning{
-		What: fmt.Sprintf("%d samples hold %d different values: the measure is coarse", len(sorted), different),
+		What: fmt.Sprintf("%d samples hold %d different values: the measure is coarse", len(x), different),
 		Cure: "measure more work at once",
 	}, true
 }

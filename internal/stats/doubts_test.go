@@ -34,9 +34,9 @@ func TestWarnings(t *testing.T) {
 		{say(QuantileWarning(0, 0.95, 0.95)), Warning{}},
 		{say(BlocksWarning(3)), Warning{"3 rounds give an interval that may be too narrow", "take at least 6"}},
 		{say(BlocksWarning(6)), Warning{}},
-		{say(CorrelationWarning(300, 11.7)), Warning{"300 samples are worth 12 independent ones, because neighbours are alike", "spread them over more rounds or processes"}},
-		{say(CorrelationWarning(300, 200)), Warning{}},
-		{say(CorrelationWarning(10, 2)), Warning{}},
+		{say(CorrelationWarning(coarse)), Warning{"60 samples are worth 3 independent ones, because neighbours are alike: autocorrelation 0.95", "spread them over more rounds or processes"}},
+		{say(CorrelationWarning(step[:15])), Warning{}},
+		{say(CorrelationWarning(step[15:])), Warning{}},
 		{say(DriftWarning(step)), Warning{"the level moved after 15 of 40 samples: median 4.001, then 6", "a longer warmup, or a quieter machine"}},
 		{say(DriftWarning(step[:15])), Warning{}},
 		{say(DriftWarning(step[15:])), Warning{}},
@@ -67,11 +67,11 @@ func TestWarningsAreRare(t *testing.T) {
 		if _, ok := DriftWarning(x); ok {
 			moved++
 		}
-		if _, ok := CorrelationWarning(len(x), EffectiveSize(x)); ok {
+		if _, ok := CorrelationWarning(x); ok {
 			alike++
 		}
 	}
-	if moved > 4 || alike > 60 {
+	if moved > 4 || alike > 25 {
 		t.Errorf("of %d series without a fault %d are said to move, %d to be alike", trials, moved, alike)
 	}
 }
