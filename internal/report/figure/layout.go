@@ -247,21 +247,27 @@ func (l *layout) roomOfDots() int {
 	return max(maxStamps/max(n, 1), minStamps)
 }
 
+// addPanelTitles writes what tells the panels of a row apart, and below it what
+// the fits say.
 func (l *layout) addPanelTitles(g *gridding, row []*panel) {
 	titled, notes := false, 0
 	for _, p := range row {
-		titled = titled || p.title != "" || g.ownY
+		titled = titled || p.title != ""
 		notes = max(notes, len(p.notes))
 	}
+	left := func(i int) float64 { return g.left + float64(i)*g.step }
 	if titled {
 		l.y += nameSize
 		for i, p := range row {
-			title := p.title
-			if g.ownY {
-				title = strings.Trim(title+" · "+p.y.name(), " ·")
-			}
-			x := g.left + float64(i)*g.step
-			l.scene.add(shape{ink: textInk, text: &text{words: elide(title, g.width, nameSize, true), at: plotter.XY{X: x, Y: l.y}, size: nameSize, bold: true}})
+			at := plotter.XY{X: left(i), Y: l.y}
+			l.scene.add(shape{ink: textInk, text: &text{words: fitTitle(p.title, g.width), at: at, size: nameSize, bold: true}})
+		}
+		l.y += 8
+	}
+	if g.ownY {
+		l.y += nameSize
+		for i, p := range row {
+			l.scene.write(elide(p.y.name(), g.width, nameSize, false), left(i), l.y, nameSize, mutedInk, start)
 		}
 		l.y += 8
 	}
@@ -270,9 +276,20 @@ func (l *layout) addPanelTitles(g *gridding, row []*panel) {
 	}
 	below := 0.0
 	for i, p := range row {
-		below = max(below, l.addNotes(p.notes, g.left+float64(i)*g.step, g.width))
+		below = max(below, l.addNotes(p.notes, left(i), g.width))
 	}
 	l.y += below
+}
+
+// fitTitle leaves the name of the parameter away where there is no room for
+// both.
+func fitTitle(title string, width float64) string {
+	if widthOf(title, nameSize, true) > width {
+		if _, value, ok := strings.Cut(title, " = "); ok {
+			title = value
+		}
+	}
+	return elide(title, width, nameSize, true)
 }
 
 // noteIndent is the room of the marker before a note.

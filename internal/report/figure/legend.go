@@ -11,12 +11,18 @@ import (
 const maxLegendRows = 6
 
 // entries are the series, where there are two or more of them, and what the
-// kind added.
-func (c *chart) entries() []entry {
+// kind added. full entries have what the fits say.
+func (c *chart) entries(full bool) []entry {
 	var all []entry
 	if len(c.series) > 1 {
 		for _, s := range c.series {
-			all = append(all, entry{strings.TrimSpace(s.label + " " + s.says), s.ink, s.marker, s.key})
+			label := s.label
+			if full && s.says != "" {
+				label = strings.TrimSpace(label + " " + s.says)
+			}
+			if s.key != keyNone {
+				all = append(all, entry{label, s.ink, s.marker, s.key})
+			}
 		}
 	}
 	return append(all, c.legend...)
@@ -30,38 +36,61 @@ const (
 )
 
 // addLegend writes the entries in rows below the title, after the name of the
-// parameter that they are values of.
+// parameter that they are values of. Where they are too many, the caption has
+// the fits.
 func (l *layout) addLegend() {
-	entries := l.entries()
+	entries := l.entries(true)
 	if len(entries) == 0 {
 		return
 	}
-	x := border
-	y := l.y + legendSize
+	name := ""
+	left := border
 	if l.plot.Color != "" && len(l.series) > 1 {
-		name := elide(l.label(l.plot.Color), 200, legendSize, false)
-		l.scene.write(name, x, y, legendSize, mutedInk, start)
-		x += widthOf(name, legendSize, false) + entryGap
+		name = elide(l.label(l.plot.Color), 200, legendSize, false)
+		left += widthOf(name, legendSize, false) + entryGap
 	}
-	left, rows := x, 1
-	for i, e := range entries {
-		if e.key == keyNone {
-			continue
-		}
-		words := elide(e.label, (figureWidth-border-left-keyWidth-keyGap)/1.05, legendSize, false)
-		width := keyWidth + keyGap + widthOf(words, legendSize, false)
-		if x > left && x+width > figureWidth-border {
-			if rows == maxLegendRows {
-				l.warn("choose some by where", "%s have no room in the legend", counted(len(entries)-i, "series"))
-				break
-			}
-			x, y, rows = left, y+legendSize+8, rows+1
-		}
-		l.addKey(e, x, y-0.36*legendSize)
-		l.scene.write(words, x+keyWidth+keyGap, y, legendSize, textInk, start)
-		x += width + entryGap
+	if len(legendRows(entries, left)) > maxLegendRows {
+		entries = l.entries(false)
 	}
-	l.y = y + 16
+	rows := legendRows(entries, left)
+	y := l.y + legendSize
+	if name != "" {
+		l.scene.write(name, border, y, legendSize, mutedInk, start)
+	}
+	for _, row := range rows[:min(len(rows), maxLegendRows)] {
+		x := left
+		for _, e := range row {
+			l.addKey(e, x, y-0.36*legendSize)
+			l.scene.write(e.label, x+keyWidth+keyGap, y, legendSize, textInk, start)
+			x += e.width() + entryGap
+		}
+		entries = entries[len(row):]
+		y += legendSize + 8
+	}
+	if len(entries) > 0 {
+		l.warn("choose some by where", "the legend has no room for %d of its entries", len(entries))
+	}
+	l.y = y - (legendSize + 8) + 16
+}
+
+// width is the room that an entry takes.
+func (e *entry) width() float64 { return keyWidth + keyGap + widthOf(e.label, legendSize, false) }
+
+// legendRows parts entries into rows that begin at left, and cuts what is wider
+// than a row.
+func legendRows(entries []entry, left float64) [][]entry {
+	var rows [][]entry
+	x := math.Inf(1)
+	for _, e := range entries {
+		e.label = elide(e.label, textWidth-left-keyWidth-keyGap, legendSize, false)
+		if x+e.width() > figureWidth-border {
+			rows, x = append(rows, nil), left
+		}
+		last := len(rows) - 1
+		rows[last] = append(rows[last], e)
+		x += e.width() + entryGap
+	}
+	return rows
 }
 
 // addKey draws what the entry looks like in the panels.

@@ -234,7 +234,7 @@ func (t *trace) drawBand(p *panel, g *group, rows []int) {
 	}
 	var upper, lower plotter.XYs
 	part := func() {
-		if len(upper) > 1 {
+		if len(upper) > 1 && len(t.series) <= hues { // more would be one grey
 			p.add(area{upper: upper, lower: lower, ink: g.ink})
 		}
 		upper, lower = nil, nil

@@ -13,7 +13,7 @@ import (
 
 func legendOf(f *Figure) []string {
 	var labels []string
-	for _, e := range f.chart.entries() {
+	for _, e := range f.chart.entries(true) {
 		labels = append(labels, e.label)
 	}
 	return labels
