@@ -254,7 +254,7 @@ func (f *compareFlags) write(t *terminal, all []*compare.Comparison, failures []
 		return writeJSON(t.out, struct {
 			Comparisons []*compare.Comparison `json:"comparisons"`
 			Failures    []string              `json:"failures"`
-		}{all, slices.Concat([]string{}, failures)})
+		}{all, append([]string{}, failures...)})
 	}
 	view := report.ComparisonView{Comparisons: all, All: f.all}
 	if err := view.Write(t.out, t.outWidth(), t.outStyle()); err != nil {
