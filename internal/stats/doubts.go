@@ -20,22 +20,6 @@ func QuantileWarning(n int, q, confidence float64) (Warning, bool) {
 	}, true
 }
 
-// fewBlocks is the number of blocks below which even the range of them holds the
-// median with less than 95%.
-const fewBlocks = 6
-
-// BlocksWarning says that an interval is made of so few blocks that it may be too
-// narrow. It is false from 6 on.
-func BlocksWarning(blocks int) (Warning, bool) {
-	if blocks >= fewBlocks {
-		return Warning{}, false
-	}
-	return Warning{
-		What: fmt.Sprintf("%s %s an interval that may be too narrow", counted(blocks, "round"), give(blocks)),
-		Cure: fmt.Sprintf("take at least %d", fewBlocks),
-	}, true
-}
-
 const (
 	// minForSeries is the number of samples below which a series says nothing of
 	// how its samples depend on each other.
@@ -107,21 +91,6 @@ func TiesWarning(x []float64) (Warning, bool) {
 		What: fmt.Sprintf("%d samples hold %d different values: the measure is coarse", len(x), different),
 		Cure: "measure more work at once",
 	}, true
-}
-
-// FitWarning says what a fitted curve lacks: samples for an interval, or those
-// that were left out because they have no logarithm.
-func FitWarning(n, dropped int) (Warning, bool) {
-	switch {
-	case dropped > 0:
-		return Warning{
-			What: fmt.Sprintf("the fit leaves out %s at or below 0", counted(dropped, "sample")),
-			Cure: "a condition that keeps them out says so to the reader",
-		}, true
-	case n < 3:
-		return Warning{What: fmt.Sprintf("%s %s no interval of the fit", counted(n, "sample"), give(n)), Cure: "fit at least 3"}, true
-	}
-	return Warning{}, false
 }
 
 func counted(n int, what string) string {

@@ -32,8 +32,6 @@ func TestWarnings(t *testing.T) {
 		{say(QuantileWarning(1, 0.999, 0.9)), Warning{"1 sample gives no 90% interval of p99.9", "take at least 2995"}},
 		{say(QuantileWarning(72, 0.95, 0.95)), Warning{}},
 		{say(QuantileWarning(0, 0.95, 0.95)), Warning{}},
-		{say(BlocksWarning(3)), Warning{"3 rounds give an interval that may be too narrow", "take at least 6"}},
-		{say(BlocksWarning(6)), Warning{}},
 		{say(CorrelationWarning(coarse)), Warning{"60 samples are worth 3 independent ones, because neighbours are alike: autocorrelation 0.95", "spread them over more rounds or processes"}},
 		{say(CorrelationWarning(step[:15])), Warning{}},
 		{say(CorrelationWarning(step[15:])), Warning{}},
@@ -43,9 +41,6 @@ func TestWarnings(t *testing.T) {
 		{say(TiesWarning(coarse)), Warning{"60 samples hold 3 different values: the measure is coarse", "measure more work at once"}},
 		{say(TiesWarning(coarse[:20])), Warning{}},
 		{say(TiesWarning(step)), Warning{}},
-		{say(FitWarning(2, 0)), Warning{"2 samples give no interval of the fit", "fit at least 3"}},
-		{say(FitWarning(9, 1)), Warning{"the fit leaves out 1 sample at or below 0", "a condition that keeps them out says so to the reader"}},
-		{say(FitWarning(9, 0)), Warning{}},
 	} {
 		if c.got != c.want {
 			t.Errorf("got  %+v\nwant %+v", c.got, c.want)

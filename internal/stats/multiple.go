@@ -22,23 +22,6 @@ func Holm(p []float64) []float64 {
 	return adjusted
 }
 
-// BenjaminiHochberg returns the P values corrected for their number: if those up
-// to some level are called significant, the share of them that is so by chance
-// is expected to be at most that level. It assumes tests that are independent or
-// depend positively on each other.
-//
-// Source: Y. Benjamini, Y. Hochberg, "Controlling the False Discovery Rate",
-// Journal of the Royal Statistical Society B 57(1), 1995.
-func BenjaminiHochberg(p []float64) []float64 {
-	adjusted := make([]float64, len(p))
-	most := 1.0
-	for k, i := range slices.Backward(ascending(p)) {
-		most = min(most, float64(len(p))/float64(k+1)*p[i])
-		adjusted[i] = most
-	}
-	return adjusted
-}
-
 // ascending returns the places of the values in ascending order of them.
 func ascending(x []float64) []int {
 	order := make([]int, len(x))

@@ -82,15 +82,6 @@ func below(sequence *rand.PCG, n int) int {
 	return int(high)
 }
 
-// LeaveOut sets the counts of a jackknife's resample: each block once, but for
-// one.
-func LeaveOut(counts []int32, block int) {
-	for i := range counts {
-		counts[i] = 1
-	}
-	counts[block] = 0
-}
-
 // scramble spreads seeds that lie close over all numbers.
 //
 // Source: G. L. Steele et al., "Fast Splittable Pseudorandom Number Generators",

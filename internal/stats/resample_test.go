@@ -118,9 +118,6 @@ func TestDrawIsTheSameForTheSameNumber(t *testing.T) {
 		t.Errorf("one block is drawn %d times", one[0])
 	}
 	r.Draw(nil, 0)
-	if LeaveOut(again[:3], 1); !slices.Equal(again[:3], []int32{1, 0, 1}) {
-		t.Errorf("left out: %v", again[:3])
-	}
 }
 
 // Statistics of counts are those of the samples written out.
@@ -165,10 +162,14 @@ func TestBootstrapIntervalsNest(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		values := rapid.SliceOfN(rapid.Float64Range(-100, 100), 20, 200).Draw(t, "values")
-		jackknife := rapid.SliceOfN(rapid.Float64Range(-1, 1), 4, 20).Draw(t, "jackknife")
+		acceleration := rapid.Float64Range(-0.4, 0.4).Draw(t, "acceleration")
 		estimate := Quantile(slices.Sorted(slices.Values(values)), 0.5)
-		narrow, _, _ := BCaInterval(estimate, values, jackknife, 0.5)
-		wide, _, _ := BCaInterval(estimate, values, jackknife, 0.9)
+		moved := BCa(estimate, values, acceleration)
+		narrow, _ := PercentileInterval(moved, 0.5)
+		wide, _ := PercentileInterval(moved, 0.9)
+		if !slices.IsSorted(moved) || len(moved) != len(values) {
+			t.Fatalf("%v", moved)
+		}
 		if !(wide.Lo <= narrow.Lo && narrow.Hi <= wide.Hi) {
 			t.Fatalf("BCa: %v in %v", narrow, wide)
 		}
@@ -180,27 +181,28 @@ func TestBootstrapIntervalsNest(t *testing.T) {
 	})
 }
 
-// Where the correction cannot be had, the interval is the plain one and says so.
-func TestBCaFallsBack(t *testing.T) {
+// Where there is nothing to correct, the values are what they were.
+func TestBCaWithoutCorrection(t *testing.T) {
 	t.Parallel()
-	values := []float64{1, 2, 3, 4, 5, math.NaN()}
-	for what, c := range map[string]struct {
-		estimate  float64
-		jackknife []float64
-	}{
-		"equal jackknife":    {3, []float64{3, 3, 3, 3}},
-		"no number in it":    {3, []float64{3, math.NaN(), 2, 3}},
-		"two blocks":         {3, []float64{3, 2}},
-		"estimate outside":   {9, []float64{3, 2, 5}},
-		"estimate not known": {math.NaN(), []float64{3, 2, 5}},
+	values := []float64{5, 1, 4, 2, 3}
+	for what, c := range map[string][2]float64{
+		"estimate beyond": {9, 0.1}, "estimate not known": {math.NaN(), 0.1}, "acceleration not known": {3, math.NaN()},
 	} {
-		got, warning, ok := BCaInterval(c.estimate, values, c.jackknife, 0.5)
-		if want := (Interval{2, 4}); !ok || got != want || warning.What == "" {
-			t.Errorf("%s: %v %t %q", what, got, ok, warning.What)
+		if got := BCa(c[0], values, c[1]); !slices.Equal(got, []float64{1, 2, 3, 4, 5}) {
+			t.Errorf("%s: %v", what, got)
 		}
 	}
-	if _, _, ok := BCaInterval(1, []float64{math.NaN()}, nil, 0.9); ok {
-		t.Error("an interval of nothing")
+	many := make([]float64, 2001)
+	for i := range many {
+		many[i] = float64(i)
+	}
+	for i, v := range BCa(1000, many, 0) {
+		if math.Abs(v-many[i]) > 1 {
+			t.Fatalf("without bias and acceleration %g becomes %g", many[i], v)
+		}
+	}
+	if a := Acceleration([]float64{2, 2, 2}, 4, func([]int32, int) {}); a != 0 {
+		t.Errorf("without influence: %g", a)
 	}
 }
 

@@ -23,20 +23,15 @@ type RankSum struct {
 	Exact bool
 }
 
-// MannWhitney tests whether one sample tends to be larger than the other. It
-// assumes independent samples. P is exact where both have fewer than 50 and no
-// two are equal; else normal, corrected for ties and continuity.
+// MannWhitneyWorth tests whether one sample tends to be larger than the other: the
+// Mann-Whitney test. The samples are worth so many independent ones: as many as
+// they are, or what [EffectiveSize] estimates from their [MidRanks], by which the
+// variance grows. P is exact where each is worth one, both have fewer than 50 and
+// no two are equal; else normal, corrected for ties and continuity.
 //
 // Source: H. B. Mann, D. R. Whitney, "On a Test of Whether one of Two Random
 // Variables is Stochastically Larger than the Other", Annals of Mathematical
 // Statistics 18(1), 1947.
-func MannWhitney(a, b []float64) RankSum {
-	return MannWhitneyWorth(a, b, float64(len(a)), float64(len(b)))
-}
-
-// MannWhitneyWorth is [MannWhitney] for samples that are worth only so many
-// independent ones, as [EffectiveSize] estimates from their [MidRanks]. The
-// variance grows accordingly; P is exact only where each sample is worth one.
 func MannWhitneyWorth(a, b []float64, worthA, worthB float64) RankSum {
 	n, m := float64(len(a)), float64(len(b))
 	if n == 0 || m == 0 {
@@ -115,22 +110,16 @@ type Shift struct {
 	Interval Interval
 }
 
-// HodgesLehmann returns by how much b is larger than a, with the interval that
-// belongs to the Mann-Whitney test: its ends are differences of pairs. It
-// assumes independent samples, and two distributions that differ by a shift
-// alone; take logarithms where they differ by a factor. The interval is exact
+// HodgesLehmannWorth returns by how much b is larger than a, with the interval
+// that belongs to the test of [MannWhitneyWorth]: its ends are differences of
+// pairs. It assumes two distributions that differ by a shift alone; take
+// logarithms where they differ by a factor. The interval is exact
 // where both sides have fewer than 50, else by the normal approximation; ties
 // only widen it. It takes O((n+m) log(n+m)), not the n times m of the differences.
 //
 // Source: J. L. Hodges, E. L. Lehmann, "Estimates of Location Based on Rank
 // Tests", Annals of Mathematical Statistics 34(2), 1963; D. F. Bauer,
 // "Constructing Confidence Sets Using Rank Statistics", JASA 67, 1972.
-func HodgesLehmann(a, b []float64, confidence float64) Shift {
-	return HodgesLehmannWorth(a, b, float64(len(a)), float64(len(b)), confidence)
-}
-
-// HodgesLehmannWorth is [HodgesLehmann] for samples that are worth only so many
-// independent ones: see [MannWhitneyWorth].
 func HodgesLehmannWorth(a, b []float64, worthA, worthB, confidence float64) Shift {
 	s := Shift{math.NaN(), Interval{math.NaN(), math.NaN()}}
 	pairs := len(a) * len(b)

@@ -112,9 +112,6 @@ func (w *Blocked) pair(counts []int32, n, i int) (lo, hi float64) {
 	return lo, lo
 }
 
-// Sum is the sum of the resample.
-func (w *Blocked) Sum(counts []int32) float64 { return w.Mean(counts) * float64(w.N(counts)) }
-
 // Mean is [Mean] of the resample.
 func (w *Blocked) Mean(counts []int32) float64 {
 	n, d, _, _ := w.sums(counts)

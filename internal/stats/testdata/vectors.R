@@ -39,7 +39,6 @@ for (month in c("6", "7")) {
 
 for (p in list(c(0.01, 0.02, 0.03, 0.04, 0.05), c(0.001, 0.5, 0.02, 0.02, 1, 0.0004))) {
   add("holm", list(p = p.adjust(p, "holm")), p)
-  add("benjamini_hochberg", list(p = p.adjust(p, "BH")), p)
 }
 
 add("spearman", list(rho = cor(mtcars$hp, mtcars$mpg, method = "spearman"), ranks = rank(mtcars$hp)), mtcars$hp, mtcars$mpg)

@@ -140,7 +140,6 @@ def corrections():
         holm = np.empty(len(p))
         holm[order] = steps
         add("holm", {"p": holm}, p)
-        add("benjamini_hochberg", {"p": stats.false_discovery_control(p, method="bh")}, p)
 
 
 def bootstraps():
@@ -175,7 +174,7 @@ def weighted():
                 continue
             want = {
                 "counts": counts, "n": len(drawn), "mean": np.mean(drawn), "std": np.std(drawn, ddof=1), "skewness": stats.skew(drawn, bias=False),
-                "min": min(drawn), "max": max(drawn), "sum": np.sum(drawn), "quantiles": np.quantile(drawn, [0, 0.1, 0.5, 0.77, 0.99, 1]),
+                "min": min(drawn), "max": max(drawn), "quantiles": np.quantile(drawn, [0, 0.1, 0.5, 0.77, 0.99, 1]),
             }  # fmt: skip
             add("blocked", want, x, block)
 
