@@ -176,7 +176,7 @@ func (t *trial) look() {
 		return
 	}
 	if t.used.lone > 0 {
-		v.Reason = fmt.Sprintf("one repetition at %s says nothing of chance: take at least 2, better %d", pointCount(t.used.lone), fewBlocks)
+		v.Reason = fmt.Sprintf("one repetition, of %s, says nothing of chance: take at least 2, better %d", counted(t.used.lone, "point"), fewBlocks)
 		v.SamplesNeeded = -1
 		return
 	}
@@ -193,8 +193,15 @@ func (t *trial) decide(ctx context.Context) (err error) {
 		if d.values, err = t.values(ctx, d.all); err != nil {
 			return err
 		}
+		if !d.stepwise {
+			d.values = t.unskewed(d.values)
+		}
 	}
-	return d.judge(&t.judgement)
+	if err := d.judge(&t.judgement); err != nil {
+		return err
+	}
+	t.run.doubt(&t.judgement, &t.used)
+	return nil
 }
 
 // resamples is how many there are of a group.
@@ -248,9 +255,9 @@ func parallel(ctx context.Context, n int, begin func() func(i int)) error {
 	return ctx.Err()
 }
 
-func pointCount(n int) string {
+func counted(n int, what string) string {
 	if n == 1 {
-		return "a point"
+		return "1 " + what
 	}
-	return fmt.Sprintf("%d points", n)
+	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -85,7 +85,7 @@ func TestValues(t *testing.T) {
 		{`where: 'mode == "slow" && size == 4', value: "max(memory_bytes_max)", expect: value > 1`, math.NaN(), "no row has a value"},
 		{`where: size == 1, value: "(max(size) - 1) / (min(size) - 1)", expect: value > 1`, math.NaN(), "the value is not a number"},
 		{`where: size == 1, value: "max(size) / (min(size) - 1)", expect: value > 1`, math.NaN(), "the value is infinite"},
-		{`where: size == 1, value: "exponent(size, latency_ms_p50)", expect: value > 1`, math.NaN(), "exponent has no value over these 2 rows"},
+		{`where: size == 1, value: "exponent(size, latency_ms_p50)", expect: value > 1`, math.NaN(), "exponent has no value over 2 rows"},
 		{`value: "latency_ms_p50[99]", expect: value > 1`, math.NaN(), "index out of range"},
 		{`where: size == 3, value: "max(size)", expect: value > 1`, math.NaN(), "no row of the run is what the claim is about"},
 		{`over: samples, where: latency_ms < 0, value: "max(latency_ms)", expect: value > 1`, math.NaN(), "no row of the run is what the claim is about"},
@@ -189,6 +189,43 @@ func TestExact(t *testing.T) {
 	for _, j := range evaluate(t, reading(t, src, same(1)), Options{Resamples: 60}) {
 		if j.Exact || j.Verdict != Inconclusive || !strings.Contains(j.Reason, "one repetition") || math.IsNaN(j.Value) || j.SamplesNeeded != -1 {
 			t.Errorf("one repetition: got %+v", j)
+		}
+	}
+}
+
+// TestDoubts holds that quantiles beyond the samples decide nothing, and that
+// neighbours that are alike are told of.
+func TestDoubts(t *testing.T) {
+	t.Parallel()
+	src := `
+sweep: {size: [1, 2]}
+measure: {samples: %d}
+summary: {latency_ms: [p50, p95], memory_bytes: [p95]}
+claims:
+  - {name: tail, value: "max(latency_ms_p95)", expect: value > 0}
+  - {name: constant, value: "max(memory_bytes_p95)", expect: value > 0}
+  - {name: middle, value: "max(latency_ms_p50)", expect: value > 0}
+`
+	drifting := func(n int) func(workloads.Values) []sample {
+		return func(workloads.Values) []sample {
+			var samples []sample
+			for k := range n {
+				samples = append(samples, sample{round: k, rep: k, latency: 10 + float64(k/20) + float64(k*7%5)/100, memory: 1})
+			}
+			return samples
+		}
+	}
+	few := evaluate(t, reading(t, fmt.Sprintf(src, 40), drifting(12)), Options{Resamples: 100})
+	if j := few[0]; j.Verdict != Inconclusive || !strings.Contains(j.Reason, "take at least 20") || j.SamplesNeeded != 16 || math.IsNaN(j.Value) {
+		t.Errorf("p95 of 12 samples: %+v", j)
+	}
+	if few[1].Verdict != Supported || few[2].Verdict != Supported {
+		t.Errorf("what does not vary, or is no tail, is %s and %s", few[1].Verdict, few[2].Verdict)
+	}
+	many := evaluate(t, reading(t, fmt.Sprintf(src, 100), drifting(100)), Options{Resamples: 100})
+	for i, want := range []int{1, 0, 1} {
+		if j := many[i]; j.Verdict != Supported || len(j.Warnings) != want || want == 1 && !strings.Contains(j.Warnings[0].What, "alike") {
+			t.Errorf("%s of samples that drift: %+v", j.Claim, j)
 		}
 	}
 }

@@ -58,7 +58,7 @@ func relate(name string, x, y spec.Column) (any, error) {
 		return nil, fmt.Errorf("the function %q is unknown", name)
 	}
 	if math.IsNaN(v) {
-		return nil, fmt.Errorf("%s has no value over these %d rows: %s", name, len(x), lacks[name])
+		return nil, fmt.Errorf("%s has no value over %s: %s", name, counted(len(x), "row"), lacks[name])
 	}
 	return v, nil
 }

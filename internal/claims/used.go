@@ -5,6 +5,7 @@ import "math"
 // usedRows is what a value was made of.
 type usedRows struct {
 	points, samples int
+	rows            map[int]bool // of the summary
 	cells           []usedCell
 	// blocks is the least number of blocks that some point has, of those that
 	// may vary; lone counts the points that have one.
@@ -24,8 +25,8 @@ func (w *worker) used() usedRows {
 	if w.group.claim.Samples {
 		return w.usedSamples()
 	}
-	var used usedRows
 	rows := map[int]bool{}
+	used := usedRows{rows: rows}
 	add := func(c *cell, row int, column string) {
 		rows[row] = true
 		if _, ok := w.group.run.sources[column]; ok {
@@ -63,7 +64,7 @@ func (w *worker) used() usedRows {
 }
 
 func (w *worker) usedSamples() usedRows {
-	used := usedRows{drawn: true}
+	used := usedRows{drawn: true, rows: map[int]bool{}}
 	for i := range w.group.drawn {
 		d := &w.group.drawn[i]
 		if len(d.rows) == 0 {
@@ -71,6 +72,7 @@ func (w *worker) usedSamples() usedRows {
 		}
 		used.points++
 		used.samples += len(d.rows)
+		used.rows[w.group.points[i]] = true
 		used.count(d.roster)
 		if d.blocks == 1 {
 			used.lone++
