@@ -470,7 +470,7 @@ func TestRepetitionsFor(t *testing.T) {
 			for i := range n {
 				a[i], b[i] = float64(i), float64(100+i)
 			}
-			return stats.HodgesLehmann(a, b, 1-level).Interval
+			return stats.HodgesLehmannWorth(a, b, float64(n), float64(n), 1-level).Interval
 		}
 		if !separate(want).Valid() || separate(want-1).Valid() {
 			t.Errorf("level %g: the interval does not begin at %d", level, want)

@@ -291,9 +291,13 @@ func (p *comparisonPrinter) verdicts(all []*compare.Comparison) {
 			widths[i] = max(widths[i], cells(text))
 		}
 	}
+	shown := len(widths)
+	if p.width > 0 && widths[0]+widths[1]+widths[2]+widths[3]+3*columnGap > p.width {
+		shown-- // how many points say what can be counted above
+	}
 	for _, l := range lines {
 		text := ""
-		for i, cell := range l {
+		for i, cell := range l[:shown] {
 			pad := strings.Repeat(" ", widths[i]-cells(cell)+columnGap)
 			switch i {
 			case 1:
