@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"runx/internal/compare"
@@ -79,15 +80,30 @@ type comparedMetric struct {
 	OverallChange      string
 	OverallInterval    string
 	Tally              string // "3 slower, 9 same"
+	Params             []comparedParam // the columns that tell the pairs apart
 	Pairs              []comparedPair
+	Doubtful           bool // some pair has doubts
 	Overall            forestMark
 	Axis               forestAxis
 	Warnings           []stats.Warning
 }
 
+// A comparedParam is a column, Number where it sorts as one.
+type comparedParam struct {
+	Name   string
+	Number bool
+}
+
+// A comparedValue is a cell of such a column.
+type comparedValue struct {
+	Text   string
+	Number bool
+}
+
 // A comparedPair is one point on both sides: a row.
 type comparedPair struct {
-	Point, Verdict   string
+	Values           []comparedValue // one for each of Params
+	Verdict          string
 	Base, Next       string
 	SortBase         string // as the script reads it
 	SortNext         string
@@ -191,29 +207,30 @@ func newComparedSide(c *compare.Comparison, i int) comparedSide {
 		OnlyBase: printables(c.OnlyBase), OnlyNext: printables(c.OnlyNext), Warnings: printableWarnings(c.Warnings),
 	}
 	for k := range c.Metrics {
-		m := newComparedMetric(&c.Metrics[k], c.Margin)
+		m := newComparedMetric(c, &c.Metrics[k])
 		m.ID = fmt.Sprintf("%s-metric-%d", s.ID, k+1)
 		s.Metrics = append(s.Metrics, m)
 	}
 	return s
 }
 
-func newComparedMetric(m *compare.MetricComparison, margin float64) comparedMetric {
+func newComparedMetric(c *compare.Comparison, m *compare.MetricComparison) comparedMetric {
 	var medians []float64
 	for _, p := range m.Pairs {
 		medians = append(medians, p.Base, p.Next)
 	}
 	scale := report.ScaleFor(m.Unit, medians)
-	forest := newForest(m, margin)
+	forest := newForest(m, c.Margin)
 	v := comparedMetric{
 		Metric: report.Printable(m.Metric), Better: betterText(m.Better), Unit: scale.Unit,
 		Verdict: string(m.Verdict), Change: changeInterval(m.Ratio, m.Lo, m.Hi), Tally: tallyOf(m.Pairs),
 		OverallChange: change(m.Ratio), OverallInterval: interval(m.Lo, m.Hi),
-		Overall: forest.mark(m.Ratio, m.Lo, m.Hi, m.Verdict), Axis: forest.axis(), Warnings: printableWarnings(m.Warnings),
+		Overall: forest.mark(m.Ratio, m.Lo, m.Hi, m.Verdict), Axis: forest.axis(), Warnings: printableWarnings(m.Warnings), Params: comparedParams(c.Params, m.Pairs),
 	}
 	for _, p := range m.Pairs {
+		v.Doubtful = v.Doubtful || len(p.Warnings) > 0
 		v.Pairs = append(v.Pairs, comparedPair{
-			Point: report.Printable(p.Point), Verdict: string(p.Verdict),
+			Values: comparedValues(v.Params, p), Verdict: string(p.Verdict),
 			Base: scale.Format(p.Base), Next: scale.Format(p.Next), SortBase: sortable(p.Base), SortNext: sortable(p.Next),
 			N:      fmt.Sprintf("%d, %d", p.BaseN, p.NextN),
 			Change: change(p.Ratio), Interval: interval(p.Lo, p.Hi), Ratio: sortable(p.Ratio), P: probability(p.P), SortP: sortable(p.P),
@@ -221,6 +238,35 @@ func newComparedMetric(m *compare.MetricComparison, margin float64) comparedMetr
 		})
 	}
 	return v
+}
+
+// comparedParams are the columns of what tells the pairs apart: the parameters,
+// or one for the point where the pairs do not have a value for each.
+func comparedParams(names []string, pairs []compare.Pair) []comparedParam {
+	short := func(p compare.Pair) bool { return len(p.Values) != len(names) }
+	if len(names) == 0 || slices.ContainsFunc(pairs, short) {
+		return []comparedParam{{Name: "point"}}
+	}
+	var params []comparedParam
+	for i, name := range names {
+		text := func(p compare.Pair) bool {
+			_, err := strconv.ParseFloat(p.Values[i], 64)
+			return err != nil
+		}
+		params = append(params, comparedParam{report.Printable(name), !slices.ContainsFunc(pairs, text)})
+	}
+	return params
+}
+
+func comparedValues(params []comparedParam, p compare.Pair) []comparedValue {
+	if len(p.Values) != len(params) {
+		return []comparedValue{{Text: report.Printable(cmp.Or(p.Point, "all"))}}
+	}
+	var values []comparedValue
+	for i, v := range p.Values {
+		values = append(values, comparedValue{report.Printable(v), params[i].Number})
+	}
+	return values
 }
 
 func betterText(b workloads.Better) string {

@@ -28,12 +28,12 @@ func comparisonForTests() *compare.Comparison {
 		Metrics: []compare.MetricComparison{{
 			Metric: "latency_ms", Unit: "ms", Better: workloads.Lower, Ratio: 1.2, Lo: 1.1, Hi: 1.3, Verdict: compare.Slower,
 			Pairs: []compare.Pair{
-				{Point: "seq_len=128", Base: 2, Next: 2.5, BaseN: 30, NextN: 40, Ratio: 1.25, Lo: 1.2, Hi: 1.3, P: 0.00001, Verdict: compare.Slower},
-				{Point: "seq_len=256", Base: 4, Next: 4.002, BaseN: 30, NextN: 40, Ratio: 1.0005, Lo: 0.998, Hi: 1.003, P: 0.8, Verdict: compare.Same},
-				{Point: "seq_len=512", Base: 8, Next: 2, BaseN: 3, NextN: 3, Ratio: 0.25, Lo: nan, Hi: nan, P: nan, Verdict: compare.Unclear, Warnings: []stats.Warning{{What: "3 samples give no interval", Cure: "take 6"}}},
+				{Point: "seq_len=128", Values: []string{"naive", "128"}, Base: 2, Next: 2.5, BaseN: 30, NextN: 40, Ratio: 1.25, Lo: 1.2, Hi: 1.3, P: 0.00001, Verdict: compare.Slower},
+				{Point: "seq_len=256", Values: []string{"naive", "256"}, Base: 4, Next: 4.002, BaseN: 30, NextN: 40, Ratio: 1.0005, Lo: 0.998, Hi: 1.003, P: 0.8, Verdict: compare.Same},
+				{Point: "seq_len=512", Values: []string{"naive", "512"}, Base: 8, Next: 2, BaseN: 3, NextN: 3, Ratio: 0.25, Lo: nan, Hi: nan, P: nan, Verdict: compare.Unclear, Warnings: []stats.Warning{{What: "3 samples give no interval", Cure: "take 6"}}},
 			},
 		}},
-		Margin: 0.01, Confidence: 0.95,
+		Params: []string{"algorithm", "seq_len"}, Margin: 0.01, Confidence: 0.95,
 		Warnings: []stats.Warning{{What: "the runs are two processes", Cure: "compare several runs"}},
 	}
 }
@@ -94,12 +94,13 @@ func TestAComparisonEscapesEverything(t *testing.T) {
 		r.Dir, r.ID, r.Spec, r.Title = attack, attack, attack, attack
 	}
 	doubts := []stats.Warning{{What: attack, Cure: attack}}
+	c.Params[0] = attack
 	c.Differences = []compare.Difference{{Name: attack, Base: attack, Next: attack, Grave: true}}
 	c.OnlyBase, c.OnlyNext, c.Warnings = []string{attack}, []string{attack}, doubts
 	m := &c.Metrics[0]
 	m.Metric, m.Unit, m.Warnings = attack, attack, doubts
 	for i := range m.Pairs {
-		m.Pairs[i].Point, m.Pairs[i].Warnings = attack, doubts
+		m.Pairs[i].Point, m.Pairs[i].Values[0], m.Pairs[i].Warnings = attack, attack, doubts
 	}
 	harmless(t, writeComparison(t, c, c))
 }

@@ -33,9 +33,13 @@ func change(ratio float64) string {
 	return "−" + text
 }
 
+// interval says where a change lies; "exact" where nothing varied.
 func interval(lo, hi float64) string {
-	if math.IsNaN(lo) || math.IsNaN(hi) {
+	switch {
+	case math.IsNaN(lo) || math.IsNaN(hi):
 		return ""
+	case lo == hi:
+		return "exact"
 	}
 	return "[" + change(lo) + ", " + change(hi) + "]"
 }
