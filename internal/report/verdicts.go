@@ -17,8 +17,8 @@ type Verdicts struct {
 	Claims []ClaimVerdict
 	// Supported, Refuted and Inconclusive count the claims.
 	Supported, Refuted, Inconclusive int
-	// Preliminary says that the run is not complete.
-	Preliminary bool
+	// Preliminary says that the run is not complete, Quick that it is a smoke test.
+	Preliminary, Quick bool
 }
 
 // A ClaimVerdict is what is said of one claim. Verdict is that of all its groups
@@ -91,6 +91,9 @@ func (v *Verdicts) heading() string {
 		}
 	}
 	text := "claims  " + strings.Join(counts, ", ")
+	if v.Quick {
+		text += "; of a smoke test, which measures too little to decide"
+	}
 	if v.Preliminary {
 		text += "; preliminary, as the run is not complete"
 	}
@@ -206,7 +209,7 @@ func doubt(j *claims.Judgement) string {
 		switch {
 		case j.SamplesNeeded > 0:
 			parts = append(parts, "about "+Count(int64(j.SamplesNeeded))+" more samples would decide")
-		case j.SamplesNeeded < 0:
+		case j.SamplesNeeded < 0 && j.Reason == "":
 			parts = append(parts, "too close to call: no number of samples can be named")
 		}
 	}

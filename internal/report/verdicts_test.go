@@ -22,7 +22,7 @@ func someJudgements() []claims.Judgement {
 		{Claim: "it is linear", Index: 1, Value: 1.3212, Lo: 1.28, Hi: 1.36, Verdict: claims.Refuted, Expect: "value < 1.2"},
 		{Claim: "it is small", Index: 2, Value: 0.21, Lo: 0.15, Hi: 0.26, Verdict: claims.Inconclusive, SamplesNeeded: 1240, Expect: "value < 0.25"},
 		{Claim: "bytes are counted", Index: 3, Value: 1, Lo: none, Hi: none, Bool: true, Exact: true, Verdict: claims.Supported, Expect: "value"},
-		{Claim: "nothing is known", Index: 4, Value: none, Lo: none, Hi: none, Verdict: claims.Inconclusive, Reason: "no row is left by where", Expect: "value > 1"},
+		{Claim: "nothing is known", Index: 4, Value: none, Lo: none, Hi: none, Verdict: claims.Inconclusive, Reason: "no row is left by where", SamplesNeeded: -1, Expect: "value > 1"},
 		{Claim: "each grows", Index: 5, Group: group(128), Value: 2, Lo: 2, Hi: 2, Exact: true, Verdict: claims.Supported, Expect: "value > 1"},
 		{Claim: "each grows", Index: 5, Group: group(256), Value: 1.1, Lo: 0.9, Hi: 1.3, Verdict: claims.Inconclusive, SamplesNeeded: -1, Expect: "value > 1"},
 		{Claim: "each grows", Index: 5, Group: group(512), Value: 0.5, Lo: 0.4, Hi: 0.6, Verdict: claims.Refuted, Expect: "value > 1"},
@@ -74,9 +74,15 @@ func TestMarks(t *testing.T) {
 	}
 }
 
-// A run that was cut off says so beside its verdicts; one without claims is silent.
+// A run that was cut off and a smoke test say so beside their verdicts; one
+// without claims is silent.
 func TestPreliminaryVerdicts(t *testing.T) {
 	t.Parallel()
+	quick := NewVerdicts(someJudgements()[:1])
+	quick.Quick = true
+	if got := quick.heading(); got != "claims  1 supported; of a smoke test, which measures too little to decide" {
+		t.Errorf("a smoke test: %q", got)
+	}
 	v := NewVerdicts(someJudgements()[:1])
 	v.Preliminary = true
 	var b strings.Builder
