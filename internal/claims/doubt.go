@@ -12,12 +12,12 @@ import (
 const alikeShare = 0.5
 
 // doubt says what is doubtful about a judgement though the resamples are clear.
-func (u *run) doubt(v *Judgement, used *usedRows) {
+func (u *run) doubt(v *Judgement, used *usedRows, d *drawnValues) error {
 	if v.Exact {
-		return
+		return nil
 	}
 	u.doubtTails(v, used)
-	u.doubtNeighbours(v, used)
+	return u.doubtNeighbours(v, used, d)
 }
 
 // doubtTails takes a verdict back that rests on quantiles beyond the samples: no
@@ -46,9 +46,10 @@ func (u *run) doubtTails(v *Judgement, used *usedRows) {
 }
 
 // doubtNeighbours warns where samples that follow each other are alike, as the
-// summary has it of latency: blocks are then no more independent than they are.
-// Rows of one repetition may be alike.
-func (u *run) doubtNeighbours(v *Judgement, used *usedRows) {
+// summary has it of latency, so that rounds are less independent than they are
+// taken for, and the verdict would be open if the interval were as wide as the
+// samples are worth. Rows of one repetition may be alike.
+func (u *run) doubtNeighbours(v *Judgement, used *usedRows, d *drawnValues) error {
 	worst, at := alikeShare, -1
 	for row := range used.rows {
 		p := &u.points[row]
@@ -57,12 +58,16 @@ func (u *run) doubtNeighbours(v *Judgement, used *usedRows) {
 			worst, at = share, row
 		}
 	}
-	if at < 0 {
-		return
+	if at < 0 || v.Verdict == Inconclusive || d.stepwise {
+		return nil
+	}
+	if decides, err := d.decides(d.values, 1/math.Sqrt(worst)); err != nil || decides {
+		return err
 	}
 	v.Warnings = append(v.Warnings, stats.Warning{
-		What: fmt.Sprintf("samples in a row are alike: the %d of a point are worth %.0f, and the interval may be too narrow",
+		What: fmt.Sprintf("samples in a row are alike, the %d of a point are worth %.0f: the verdict would be open if so few had made it",
 			len(u.points[at].rows), u.number(at, "n_eff")),
 		Cure: "measure on a quieter machine, or interleaved and for longer",
 	})
+	return nil
 }

@@ -200,8 +200,7 @@ func (t *trial) decide(ctx context.Context) (err error) {
 	if err := d.judge(&t.judgement); err != nil {
 		return err
 	}
-	t.run.doubt(&t.judgement, &t.used)
-	return nil
+	return t.run.doubt(&t.judgement, &t.used, &d)
 }
 
 // resamples is how many there are of a group.

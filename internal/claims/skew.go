@@ -12,10 +12,10 @@ import (
 // applies: see [stats.BCa]. Verdict and interval are made of the same values, and
 // so both corrected. It applies where the value is made of means and spreads
 // alone, which change smoothly with the samples, at points that all took part in
-// the same rounds.
+// the same rounds, and in enough of them to see a skew.
 func (t *trial) unskewed(values []float64) []float64 {
 	from := t.smooth()
-	if from == nil || slices.ContainsFunc(values, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }) {
+	if from == nil || from.blocks < fewBlocks || slices.ContainsFunc(values, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }) {
 		return values
 	}
 	acceleration := stats.Acceleration(values, from.blocks, func(counts []int32, number int) {
