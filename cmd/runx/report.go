@@ -99,8 +99,7 @@ func remake(ctx context.Context, t *terminal, dir string) error {
 		warnings = append(warnings, *warning)
 	}
 	t.warnings(append(append(derived.Warnings, warnings...), r.warnings()...))
-	file := linkTo(filepath.Join(dir, results.ReportFile), filepath.Join(root, r.Info.Spec+".html"))
-	_, err = fmt.Fprintln(t.out, file)
+	_, err = fmt.Fprintln(t.out, filepath.Join(dir, results.ReportFile))
 	return err
 }
 

@@ -67,7 +67,7 @@ func show(ctx context.Context, t *terminal, dir string, all, strict bool) error 
 	if err := t.tell(r, all); err != nil {
 		return err
 	}
-	if isTable(dir, results.SummaryFile) {
+	if isFile(filepath.Join(dir, results.SummaryFile)) {
 		fmt.Fprintln(t.out)
 		r.Dir = dir
 		t.where(filepath.Join(dir, "..", ".."), r.Reading)
@@ -100,7 +100,7 @@ func readAnyway(ctx context.Context, dir string) (r *reading, done func(), err e
 		if err != nil {
 			return nil, nil, err
 		}
-		if judgements, err := claims.Read(plain); err == nil && isTable(dir, results.ClaimsFile) {
+		if judgements, err := claims.Read(plain); err == nil && isFile(filepath.Join(dir, results.ClaimsFile)) {
 			return newReading(plain, judgements), func() {}, nil
 		}
 		r, err := judge(ctx, dir)
@@ -126,7 +126,7 @@ func readAnyway(ctx context.Context, dir string) (r *reading, done func(), err e
 // current tells whether the tables of a run hold all that its journal does.
 func current(dir string) bool {
 	for _, name := range []string{results.SamplesFile, results.SummaryFile, results.RunFile} {
-		if !isTable(dir, name) {
+		if !isFile(filepath.Join(dir, name)) {
 			return false
 		}
 	}

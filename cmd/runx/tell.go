@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -82,8 +81,8 @@ func (t *terminal) where(root string, r *results.Reading) {
 	line := func(label, text string) {
 		fmt.Fprintf(t.out, "%-7s %s\n", label, report.Printable(text))
 	}
-	if _, err := os.Stat(filepath.Join(r.Dir, results.ReportFile)); err == nil {
-		line("report", linked(results.ReportFile, ".html"))
+	if page := filepath.Join(r.Dir, results.ReportFile); isFile(page) {
+		line("report", filepath.ToSlash(page)) // from the link a browser would not find the files beside it
 	}
 	if n := keptFiles(r.Dir); n > 0 {
 		line("files", fmt.Sprintf("%s, kept by %s", filepath.ToSlash(filepath.Join(r.Dir, results.FilesFolder)), plural(int64(n), "point")))
@@ -123,10 +122,10 @@ func runName(dir string) string {
 	return dir
 }
 
-// isTable tells whether a run has a table.
-func isTable(dir, name string) bool {
-	info, err := os.Stat(filepath.Join(dir, name))
-	return err == nil && info.Mode()&fs.ModeType == 0
+// isFile tells whether there is a file of that name.
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // warnings are what one should know before believing the verdicts, each once,
