@@ -34,9 +34,9 @@ of numbers.
 
 The verdict. The value is computed again over 2000 resamples of the samples (down to 1000 of very many).
 What is drawn are whole rounds, the same ones at all points, so that a drift that they share in a round
-does not count as chance; where all samples are in one round it is repetitions. The statistics of the
-summary that the value names are made anew from each resample, also _lo and _hi: the same order statistics.
-where and for_each look at the rows themselves, once.
+does not count as chance; where all samples are in one round it is repetitions, several in a row where
+neighbours are alike. The statistics of the summary that the value names are made anew from each resample,
+also _lo and _hi: the same order statistics. where and for_each look at the rows themselves, once.
 
   supported      at least 97.5% of the resamples meet expect
   refuted        at most 2.5% do

@@ -25,7 +25,8 @@ type roster struct {
 // shared, however many rounds each took part in, and each point by itself draws
 // its rounds independently. The same goes for repetitions within one round, which share
 // the seed, and so the requests or the order, that a workload makes of its
-// number; where they share nothing it does no harm.
+// number; where they share nothing it does no harm. Of repetitions that are like
+// those beside them several in a row are drawn together: see [run.inARow].
 type drawer struct {
 	seed uint64
 	// rounds and reps are how many there are at any point.
@@ -45,11 +46,15 @@ func (d *drawer) draw(counts []int32, r *roster, number int) {
 }
 
 // newRoster makes the blocks of samples of which rounds and repetitions are
-// known, and says which block each is in.
-func (d *drawer) newRoster(rounds, reps []int32) (r *roster, block []int32) {
+// known, and says which block each is in. In one round so many repetitions in a
+// row are a block.
+func (d *drawer) newRoster(rounds, reps []int32, inARow int) (r *roster, block []int32) {
 	keys, n := rounds, d.rounds
 	if inOneRound(rounds) {
-		keys, n = reps, d.reps
+		keys, n = make([]int32, len(reps)), (d.reps+inARow-1)/inARow
+		for i, rep := range reps {
+			keys[i] = rep / int32(inARow)
+		}
 	}
 	distinct := slices.Compact(slices.Sorted(slices.Values(keys)))
 	r = d.roster(distinct, n)

@@ -150,7 +150,7 @@ func (g *group) fillSamples(names []string) {
 		d.rows = slices.DeleteFunc(d.rows, func(row int32) bool {
 			return slices.ContainsFunc(numbers, func(n []float64) bool { return n != nil && math.IsNaN(n[row]) })
 		})
-		d.roster, d.block = u.rosterOf(d.rows, rounds, reps)
+		d.roster, d.block = u.rosterOf(&u.points[g.points[i]], d.rows, rounds, reps)
 		for k, row := range d.rows {
 			for c := range g.columns {
 				if numbers[c] != nil {

@@ -30,6 +30,8 @@ type point struct {
 	rows []int32 // in samples, in the order that they were taken
 	*roster
 	block []int32 // of each of rows
+	// inARow is how many repetitions of one round are a block.
+	inARow int
 }
 
 // A source is what a column of the summary is made of.
@@ -119,17 +121,38 @@ func (u *run) gatherPoints() {
 	}
 	for i := range u.points {
 		p := &u.points[i]
-		p.roster, p.block = u.rosterOf(p.rows, rounds, reps)
+		p.inARow = 1
+		p.roster, p.block = u.rosterOf(p, p.rows, rounds, reps)
+		if p.inARow = u.inARow(i); p.inARow > 1 {
+			p.roster, p.block = u.rosterOf(p, p.rows, rounds, reps)
+		}
 	}
 }
 
-// rosterOf makes the blocks of some samples of a point.
-func (u *run) rosterOf(rows []int32, rounds, reps []float64) (*roster, []int32) {
+// leastBlocks is the number of blocks that repetitions in a row are not to come
+// below.
+const leastBlocks = 20
+
+// inARow is how many repetitions in a row are drawn together where all are in
+// one round: twice as many as are worth one by the summary, which takes in most
+// of what they have in common. Those of rounds lie apart.
+func (u *run) inARow(row int) int {
+	n := float64(len(u.points[row].rows))
+	worth := u.number(row, "n_eff")
+	severalRows := u.points[row].blocks < len(u.points[row].rows) // of a repetition
+	if severalRows || !(worth < alikeShare*n) {
+		return 1
+	}
+	return max(1, int(min(math.Ceil(2*n/worth), n/leastBlocks)))
+}
+
+// rosterOf makes the blocks of some of the samples of a point.
+func (u *run) rosterOf(p *point, rows []int32, rounds, reps []float64) (*roster, []int32) {
 	r, k := make([]int32, len(rows)), make([]int32, len(rows))
 	for i, row := range rows {
 		r[i], k[i] = int32(rounds[row]), int32(reps[row])
 	}
-	return u.draws.newRoster(r, k)
+	return u.draws.newRoster(r, k, p.inARow)
 }
 
 // number is a cell of the summary as it was written; NaN is NULL.
