@@ -79,7 +79,7 @@ type comparedMetric struct {
 	Change             string // "+12.3% [+11.0%, +13.6%]"
 	OverallChange      string
 	OverallInterval    string
-	Tally              string // "3 slower, 9 same"
+	Tally              string          // "3 slower, 9 same"
 	Params             []comparedParam // the columns that tell the pairs apart
 	Pairs              []comparedPair
 	Doubtful           bool // some pair has doubts
@@ -120,7 +120,7 @@ func newComparisonPage(comparisons []*compare.Comparison) *comparisonPage {
 	p := &comparisonPage{
 		Base: report.Printable(first.Base), By: report.Printable(first.By), Differences: differencesOf(comparisons), Command: commandOf(first),
 		Terms: fmt.Sprintf("A change of less than %s either way is as good as none. The intervals are of %s for all pairs of a metric together.",
-			percent(first.Margin), percent(first.Confidence)),
+			report.Percent(first.Margin), report.Percent(first.Confidence)),
 	}
 	p.Title = p.Base + " and what it is compared with"
 	if len(comparisons) == 1 {
@@ -224,7 +224,7 @@ func newComparedMetric(c *compare.Comparison, m *compare.MetricComparison) compa
 	v := comparedMetric{
 		Metric: report.Printable(m.Metric), Better: betterText(m.Better), Unit: scale.Unit,
 		Verdict: string(m.Verdict), Change: changeInterval(m.Ratio, m.Lo, m.Hi), Tally: tallyOf(m.Pairs),
-		OverallChange: change(m.Ratio), OverallInterval: interval(m.Lo, m.Hi),
+		OverallChange: report.Change(m.Ratio), OverallInterval: interval(m.Lo, m.Hi),
 		Overall: forest.mark(m.Ratio, m.Lo, m.Hi, m.Verdict), Axis: forest.axis(), Warnings: printableWarnings(m.Warnings), Params: comparedParams(c.Params, m.Pairs),
 	}
 	for _, p := range m.Pairs {
@@ -233,7 +233,7 @@ func newComparedMetric(c *compare.Comparison, m *compare.MetricComparison) compa
 			Values: comparedValues(v.Params, p), Verdict: string(p.Verdict),
 			Base: scale.Format(p.Base), Next: scale.Format(p.Next), SortBase: sortable(p.Base), SortNext: sortable(p.Next),
 			N:      fmt.Sprintf("%d, %d", p.BaseN, p.NextN),
-			Change: change(p.Ratio), Interval: interval(p.Lo, p.Hi), Ratio: sortable(p.Ratio), P: probability(p.P), SortP: sortable(p.P),
+			Change: report.Change(p.Ratio), Interval: interval(p.Lo, p.Hi), Ratio: sortable(p.Ratio), P: probability(p.P), SortP: sortable(p.P),
 			Mark: forest.mark(p.Ratio, p.Lo, p.Hi, p.Verdict), Doubts: doubtTexts(p.Warnings),
 		})
 	}

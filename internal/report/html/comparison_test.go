@@ -105,17 +105,16 @@ func TestAComparisonEscapesEverything(t *testing.T) {
 	harmless(t, writeComparison(t, c, c))
 }
 
-func TestChangesAreSaidAsOneReadsThem(t *testing.T) {
+func TestWhatDidNotVaryIsExact(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		ratio float64
-		want  string
+		ratio, lo, hi float64
+		want          string
 	}{
-		{1, "0%"}, {1.0012, "+0.12%"}, {0.9988, "−0.12%"}, {1.123, "+12.3%"}, {0.75, "−25.0%"},
-		{2, "×2"}, {3.217, "×3.22"}, {0.25, "÷4"}, {0, "−100.0%"}, {math.NaN(), "-"}, {0.99999999, "0%"}, {1.00000001, "0%"}, {math.Inf(1), "-"},
+		{0.5, 0.5, 0.5, "÷2 exact"}, {1.1, 1.05, 1.15, "+10.0% [+5.0%, +15.0%]"}, {1.1, math.NaN(), math.NaN(), "+10.0%"},
 	} {
-		if got := change(test.ratio); got != test.want {
-			t.Errorf("change(%v) = %q, want %q", test.ratio, got, test.want)
+		if got := changeInterval(test.ratio, test.lo, test.hi); got != test.want {
+			t.Errorf("%v [%v, %v] is %q, want %q", test.ratio, test.lo, test.hi, got, test.want)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"runx/internal/compare"
+	"runx/internal/report"
 )
 
 // A forest draws ratios with their intervals one below the other, on one
@@ -117,9 +118,9 @@ func (f forest) axis() forestAxis {
 	a.MarginX, a.MarginW = f.marginBox()
 	end := math.Exp(f.reach)
 	a.Ticks = []forestTick{
-		{coordinate(f.x(-f.reach)), change(1 / end), "start"},
+		{coordinate(f.x(-f.reach)), report.Change(1 / end), "start"},
 		{coordinate(forestWidth / 2), "0", "middle"},
-		{coordinate(f.x(f.reach)), change(end), "end"},
+		{coordinate(f.x(f.reach)), report.Change(end), "end"},
 	}
 	return a
 }
