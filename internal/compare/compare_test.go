@@ -376,6 +376,17 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// An interval is not enough: the corrected P has to agree.
+func TestUncertainP(t *testing.T) {
+	t.Parallel()
+	for p, want := range map[float64]Verdict{0.01: Slower, 0.06: Unclear} {
+		c := contest{pair: Pair{BaseN: 9, NextN: 9, Ratio: 1.1, Lo: 1.05, Hi: 1.2, P: p}}
+		if c.decide(workloads.Lower, 0.01, 0.05); c.pair.Verdict != want {
+			t.Errorf("P %g: %s, want %s", p, c.pair.Verdict, want)
+		}
+	}
+}
+
 // Values that are not all positive are compared by their difference.
 func TestZeros(t *testing.T) {
 	t.Parallel()
@@ -451,7 +462,7 @@ func TestWorth(t *testing.T) {
 		if n := float64(len(values)); s.worth < 1 || s.worth > n {
 			t.Fatalf("%g of %g", s.worth, n)
 		}
-		if a, b := calibrated(s, s, 0.01); a > s.worth || b > s.worth || a <= 0 {
+		if a, b := calibrated(s, s, 0.01); a > s.worth || b > s.worth || a <= 0 || a == s.worth && s.worth < float64(len(values)) {
 			t.Fatalf("calibrated to %g, %g from %g", a, b, s.worth)
 		}
 	})
