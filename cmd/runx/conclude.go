@@ -13,6 +13,7 @@ import (
 	"runx/internal/report/figure"
 	"runx/internal/report/html"
 	"runx/internal/results"
+	"runx/internal/stats"
 )
 
 // A reading is a run with what its claims amount to.
@@ -52,7 +53,26 @@ func (r *reading) keep(ctx context.Context, pages bool) ([]results.Warning, erro
 		return r.picture(ctx)
 	}
 	// Those that a run had before it was resumed tell of fewer samples.
-	return nil, errors.Join(os.RemoveAll(filepath.Join(r.Dir, results.ReportFile)), os.RemoveAll(filepath.Join(r.Dir, results.PlotsFolder)))
+	err := errors.Join(os.RemoveAll(filepath.Join(r.Dir, results.ReportFile)), os.RemoveAll(filepath.Join(r.Dir, results.PlotsFolder)))
+	if err != nil {
+		return nil, err
+	}
+	return r.drift()
+}
+
+// drift is what the report warns of too: latencies that are not what their
+// intervals take them for.
+func (r *reading) drift() ([]results.Warning, error) {
+	found, err := report.SeriesWarnings(r.Reading)
+	return warningsOf(found), err
+}
+
+func warningsOf(found []stats.Warning) []results.Warning {
+	var warnings []results.Warning
+	for _, w := range found {
+		warnings = append(warnings, results.Warning{Message: w.What, Cure: w.Cure})
+	}
+	return warnings
 }
 
 // picture writes the plots and the report of a run.
@@ -67,11 +87,7 @@ func (r *reading) picture(ctx context.Context) ([]results.Warning, error) {
 	if err := r.WriteFile(results.ReportFile, func(w io.Writer) error { return html.Report(w, content) }); err != nil {
 		return nil, fmt.Errorf("write the report of run %s: %w", r.Info.ID, err)
 	}
-	var warnings []results.Warning
-	for _, w := range content.Warnings {
-		warnings = append(warnings, results.Warning{Message: w.What, Cure: w.Cure})
-	}
-	return warnings, nil
+	return warningsOf(content.Warnings), nil
 }
 
 // conclude makes of what was measured all that a run leaves, and shows it. What

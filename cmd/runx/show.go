@@ -67,6 +67,11 @@ func show(ctx context.Context, t *terminal, dir string, all, strict bool) error 
 	if err := t.tell(r, all); err != nil {
 		return err
 	}
+	drift, err := r.drift()
+	if err != nil {
+		return err
+	}
+	t.warnings(append(drift, r.warnings()...))
 	if isFile(filepath.Join(dir, results.SummaryFile)) {
 		fmt.Fprintln(t.out)
 		r.Dir = dir
