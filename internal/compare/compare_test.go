@@ -271,27 +271,18 @@ func TestMetricOfAnotherMeaning(t *testing.T) {
 	}
 }
 
-// The rows of one repetition count as one.
+// The rows of one repetition count as one, which is their median.
 func TestManyRows(t *testing.T) {
 	t.Parallel()
-	m := compared(t, manyRows(1), manyRows(1.001))
-	if m.Pairs[0].BaseN != 4 {
-		t.Errorf("%d repetitions of 100 rows, want 4", m.Pairs[0].BaseN)
+	requests := func(_ spec.Point, row int) (float64, float64, float64, bool) {
+		return float64(1 + row%5), 4096, 1, true // 1, 2, 3, 4 and 5 ms in each repetition
 	}
-}
-
-func manyRows(factor float64) *side {
-	p := &point{texts: []string{"x"}, values: make([][]float64, 1)}
-	s := &side{params: []string{"i"}, metrics: []string{"latency_ms"}, points: []*point{p}}
-	for rep := range 4 {
-		var rows []float64
-		for i := range 100 {
-			rows = append(rows, factor*wave(rep*100+i))
-		}
-		p.rounds = append(p.rounds, rep)
-		p.values[0] = append(p.values[0], median(rows))
+	a, b := runRows(t, sweep, 4, 5, requests), runRows(t, sweep, 3, 5, requests)
+	c, err := Runs(t.Context(), a, b, Options{Metrics: []string{"latency_ms"}})
+	must(t, err)
+	if p := c.Metrics[0].Pairs[0]; p.BaseN != 4 || p.NextN != 3 || p.Base != 3 || p.Verdict != Same {
+		t.Errorf("%+v", p)
 	}
-	return s
 }
 
 // Failed repetitions do not count, and a point that has none left is unclear.

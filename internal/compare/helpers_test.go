@@ -44,22 +44,29 @@ type measured func(p spec.Point, rep int) (latency, memory, goodput float64, ok 
 // run makes a run with tables. edit changes the journal's text first.
 func run(t testing.TB, body string, reps int, take measured, edit ...string) *results.Reading {
 	t.Helper()
+	return runRows(t, body, reps, 1, take, edit...)
+}
+
+// runRows makes a run in which each repetition yields several rows.
+func runRows(t testing.TB, body string, reps, rows int, take measured, edit ...string) *results.Reading {
+	t.Helper()
 	src := "version: 1\nname: demo\nworkload: probe\n" + body
 	s, err := spec.Parse(t.Context(), "demo.yaml", []byte(src), spec.Options{Workloads: []workloads.Workload{probe()}})
 	must(t, err)
 	r, err := results.Create(t.TempDir(), s, results.CreateOptions{})
 	must(t, err)
-	rows := workloads.SampleMetrics(s.Workload, nil)
+	metrics := workloads.SampleMetrics(s.Workload, nil)
 	for p, err := range s.Points() {
 		must(t, err)
 		must(t, r.Point(p))
-		for rep := range reps {
+		for row := range reps * rows {
+			rep := row / rows
 			sample := &results.Sample{Point: p.Index, Round: rep, Rep: rep, Status: results.OK}
-			latency, memory, goodput, ok := take(p, rep)
+			latency, memory, goodput, ok := take(p, row)
 			if !ok {
 				sample.Status, sample.Error = results.Failed, "broken"
 			}
-			for _, m := range rows {
+			for _, m := range metrics {
 				v := map[string]float64{workloads.LatencyMetric: latency, "memory_bytes": memory, "goodput_per_s": goodput, "depth_count": 3}
 				if _, known := v[m.Name]; !known {
 					v[m.Name] = math.NaN()
