@@ -10,7 +10,8 @@
 //     claims at once, since a draw costs as much as what is made of it.
 //  3. The share of the resamples that meet the claim's expect is the verdict:
 //     supported from 97.5%, refuted to 2.5%, inconclusive between. The interval is
-//     that of the same resamples. Where blocks are few both are widened as
+//     that of the same resamples, corrected for skew where that applies (BCa, of
+//     means of points with the same rounds). Where blocks are few both are widened as
 //     Student's t is, of simulated intervals of 95% so many hold the truth: 92 of
 //     100 from 3 rounds, 95 from 12 (log-normal, spread 20%).
 //  4. It says what is doubtful: tails beyond the samples decide nothing, neighbours

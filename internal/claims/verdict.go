@@ -161,9 +161,8 @@ func (d *drawnValues) expected(x float64) (bool, error) {
 }
 
 // interval sets the ends of the interval of the value, of the same resamples as
-// the verdict, so that the two say the same; for that it is that of percentiles.
-// Where the resamples lie to one side of the value, as those of a largest of
-// many do, it reaches to the value.
+// the verdict, so that the two say the same. Where the resamples lie
+// to one side of the value, as those of a largest of many do, it reaches to it.
 func (d *drawnValues) interval(v *Judgement, widened []float64, failed int) {
 	if v.Bool {
 		v.Reason = "true or false has no interval"
