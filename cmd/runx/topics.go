@@ -43,8 +43,9 @@ also _lo and _hi: the same order statistics. where and for_each look at the rows
   inconclusive   else, or there is no value; and about how many samples more would decide it
 
 The 95% interval of the value is that of the same resamples. Where repetitions are few, both are wider, as
-Student's t is: take at least 6. A value that is the same in every repetition, as a simulation's, is exact and
-has no interval; one repetition decides nothing. Resamples without a value count for neither side.
+Student's t is: take at least 6. From then on a value made of means is corrected for bias and skew (BCa). A
+value that is the same in every repetition, as a simulation's, is exact and has no interval; one repetition
+decides nothing. Resamples without a value count for neither side.
 claims.parquet in the run's folder has a row for each claim and group.`
 
 // newClaimsTopic is no command but a page: runx help claims.
