@@ -12,7 +12,7 @@ import (
 // without being told which. Several y at one x count as their mean. It is NaN
 // where there are fewer than three different x, and where the curve is
 // straight. A scale or shift of either axis leaves it as it is; logarithms do
-// not. The answer is one of the x, however coarse they are, and a noisy straight
+// not. The answer is one of the x, the first of several as far, and a noisy straight
 // line has one too: ask for its interval.
 //
 // Source: V. Satopää, J. Albrecht, D. Irwin, B. Raghavan, "Finding a 'Kneedle' in

@@ -35,6 +35,9 @@ func TestKneeOfShapes(t *testing.T) {
 	if got := Knee([]float64{1, 2, 2, 1}, []float64{1, 2, 3, 4}); !math.IsNaN(got) {
 		t.Errorf("of two x: %g", got)
 	}
+	if got := Knee([]float64{0, 1, 2, 3}, []float64{0, 1, 1, 0}); got != 1 {
+		t.Errorf("of two that are as far the first: %g, want 1", got)
+	}
 	if got := Knee([]float64{4, 1, 2, 2, 8}, []float64{4, 1, 3, 5, 4}); got != 2 {
 		t.Errorf("with two y at one x, out of order: %g, want 2", got)
 	}
