@@ -144,6 +144,13 @@ func (o Options) judge(ctx context.Context, metrics []results.Column, all []*Com
 			contests = append(contests, of...)
 		}
 	}
+	for k := range metrics {
+		var of []*contest
+		for i := range all {
+			of = append(of, perMetric[i][k]...)
+		}
+		doubtExact(of)
+	}
 	level := 1 - o.confidence()
 	each := level / float64(max(leftToChance(contests), 1))
 	for _, c := range contests {
@@ -169,6 +176,15 @@ func setWorths(of []*contest) {
 	common := commonFollowing(all)
 	for _, s := range all {
 		s.setWorth(common)
+	}
+}
+
+// doubtExact leaves to chance the points that differ in a metric that varies at
+// others: a few repetitions that are equal by a coarse clock are no facts.
+func doubtExact(of []*contest) {
+	varies := slices.ContainsFunc(of, func(c *contest) bool { return c.judgeable() && !c.alike })
+	for _, c := range of {
+		c.exact = c.exact && (!varies || c.base.values[0] == c.next.values[0])
 	}
 }
 

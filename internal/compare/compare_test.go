@@ -343,6 +343,18 @@ func TestGate(t *testing.T) {
 	}
 }
 
+// What a run that was cut off did not come to is no success; what a complete one
+// was not asked for is.
+func TestGateOfIncompleteRun(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[results.RunStatus]int{results.Interrupted: 1, results.Complete: 0} {
+		c := &Comparison{OnlyBase: []string{"size=2"}, NextRun: results.RunInfo{Status: status}}
+		if f := (Gate{FailOn: []Verdict{Slower}}).Failures([]*Comparison{c}); len(f) != want {
+			t.Errorf("%s: %q", status, f)
+		}
+	}
+}
+
 func TestJudge(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

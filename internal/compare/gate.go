@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"runx/internal/results"
 )
 
 // A Gate is what must not be in a comparison.
@@ -17,12 +19,15 @@ type Gate struct {
 
 // Failures says why the gate fails, one line each; none where it holds. The
 // verdicts of the pairs and the overall ones count alike. A point that the base
-// has and of which next has no repetition that is ok fails too, and so does a
-// metric of which so few repetitions were taken that nothing could have failed:
-// silence is no success.
+// has and of which next has no repetition that is ok fails too, one that a next
+// run without an end did not come to, and a metric of which so few repetitions were
+// taken that nothing could have failed: silence is no success.
 func (g Gate) Failures(all []*Comparison) []string {
 	var failures []string
 	for _, c := range all {
+		if n := len(c.OnlyBase); n > 0 && c.NextRun.Status != results.Complete {
+			failures = append(failures, fmt.Sprintf("%s lacks %d of the base's points, and is %s", c.Next, n, c.NextRun.Status))
+		}
 		for i := range c.Metrics {
 			for _, f := range g.failures(&c.Metrics[i]) {
 				if len(all) > 1 {

@@ -17,9 +17,9 @@ type contest struct {
 	pair       Pair
 	// logs says that the values are logarithms, so that a shift is a factor.
 	logs bool
-	// exact says that the metric has one value on each side: there is no chance in
-	// it.
-	exact bool
+	// alike says that the metric has one value on each side, exact that there is no
+	// chance in it.
+	alike, exact bool
 	// tried and tainted are those of both points, for the doubts.
 	tried, ok, tainted int
 }
@@ -43,8 +43,8 @@ func newContest(m match, column int) *contest {
 	}
 	c.base, c.next = newSeries(a, roundsA), newSeries(b, roundsB)
 	// A single repetition may be a fact too where the other side says the same.
-	alike := len(a) > 0 && len(b) > 0 && isConstant(a) && isConstant(b)
-	c.exact = alike && (a[0] == b[0] || len(a) >= exactFrom && len(b) >= exactFrom)
+	c.alike = len(a) > 0 && len(b) > 0 && isConstant(a) && isConstant(b)
+	c.exact = c.alike && (a[0] == b[0] || len(a) >= exactFrom && len(b) >= exactFrom)
 	return c
 }
 

@@ -36,8 +36,11 @@ func (m *MetricComparison) overall(all []*contest, level, margin float64, better
 			sure.add(c, v)
 		}
 	}
+	if unsure.n > 0 && sure.variance == 0 { // what is exact stands for itself alone
+		m.Ratio = math.Exp((sure.sum + unsure.sum) / (sure.n + unsure.n))
+		return
+	}
 	if sure.n == 0 {
-		m.Ratio = math.Exp(unsure.sum / unsure.n)
 		return
 	}
 	if unsure.n > 0 {

@@ -135,6 +135,7 @@ func TestSameIsNotSlower(t *testing.T) {
 		{"lognormal, 30 repetitions", lognormal, 30},
 		{"bimodal, 20 repetitions", bimodal, 20},
 		{"a coarse clock, 20 repetitions", counting, 20},
+		{"a coarse clock, 3 repetitions", counting, 3},
 		{"memory 0.3, 10 repetitions", following(0.3), 10},
 		{"memory 0.6, 10 repetitions", following(0.6), 10},
 		{"memory 0.6, 30 repetitions", following(0.6), 30},
