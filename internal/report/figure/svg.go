@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"runx/internal/report"
+
 	"gonum.org/v1/plot/plotter"
 )
 
@@ -176,15 +178,7 @@ func (s *svgWriter) text(x *shape) {
 
 // escape makes a text safe in XML, without the characters that XML has no place
 // for.
-func escape(words string) string {
-	words = strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\t' && r != '\n' || r == 0xfffe || r == 0xffff || r >= 0xd800 && r < 0xe000 {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(words, "\ufffd"))
-	return html.EscapeString(words)
-}
+func escape(words string) string { return html.EscapeString(report.Printable(words)) }
 
 func opacity(name string, v float64) string {
 	if v == 0 || v == 1 {

@@ -286,7 +286,7 @@ func tallyOf(pairs []compare.Pair) string {
 		counts[p.Verdict]++
 	}
 	var parts []string
-	for _, v := range []compare.Verdict{compare.Slower, compare.Faster, compare.Same, compare.Unclear} {
+	for _, v := range []compare.Verdict{compare.Slower, compare.Faster, compare.Changed, compare.Same, compare.Unclear} {
 		if counts[v] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[v], v))
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -52,10 +53,10 @@ func doubts(c *Content, claimed []claimView) []doubt {
 	return all
 }
 
-// A place counts what happened at a point.
+// A place is a point as a person names it, and its row in the summary.
 type place struct {
-	point string
-	n     int
+	name string
+	row  int
 }
 
 // seen counts what happened at which point.
@@ -65,16 +66,14 @@ type seen struct {
 }
 
 // where names the points, those with most of it first.
-func (s *seen) where(labels map[string]string) (names []string, more int) {
-	var places []place
-	for _, point := range slices.Sorted(maps.Keys(s.points)) {
-		places = append(places, place{point, s.points[point]})
+func (s *seen) where(places map[string]place) (names []string, more int) {
+	points := slices.SortedFunc(maps.Keys(s.points), func(a, b string) int {
+		return cmp.Or(cmp.Compare(s.points[b], s.points[a]), cmp.Compare(places[a].row, places[b].row))
+	})
+	for _, point := range points[:min(few, len(points))] {
+		names = append(names, fmt.Sprintf("%s (%s)", cmp.Or(places[point].name, "the only point"), report.Count(int64(s.points[point]))))
 	}
-	slices.SortStableFunc(places, func(a, b place) int { return cmp.Compare(b.n, a.n) })
-	for _, p := range places[:min(few, len(places))] {
-		names = append(names, fmt.Sprintf("%s (%s)", cmp.Or(labels[p.point], "the only point"), report.Count(int64(p.n))))
-	}
-	return names, len(places) - len(names)
+	return names, len(points) - len(names)
 }
 
 // tally counts the rows of the samples by a text; rows for which it is empty do
@@ -114,7 +113,7 @@ func failures(c *Content) []doubt {
 		text, _ := c.Samples.Value(row, "error").(string)
 		return status + ": " + cmp.Or(text, "no reason was given")
 	})
-	labels := pointLabels(c.Summary)
+	places := placesOf(c.Summary)
 	var all []doubt
 	for i, what := range order {
 		if i == most {
@@ -123,9 +122,9 @@ func failures(c *Content) []doubt {
 		}
 		status, text, _ := strings.Cut(what, ": ")
 		d := doubt{What: fmt.Sprintf("%s %s: %s", counted(int64(by[what].total), "sample"), failureVerb(status), clip(report.Printable(text), longest))}
-		d.Where, d.More = by[what].where(labels)
+		d.Where, d.More = by[what].where(places)
 		if status != string(results.Skipped) {
-			d.Cure = "when the cause is mended, runx resume --retry-failed " + c.Reading.Info.ID + " takes them again"
+			d.Cure = "when the cause is mended, runx resume --retry-failed " + report.Printable(c.Reading.Info.ID) + " takes them again"
 		}
 		all = append(all, d)
 	}
@@ -171,7 +170,7 @@ func taints(c *Content) []doubt {
 		reason, _ := c.Samples.Value(row, "tainted").(string)
 		return reason
 	})
-	labels := pointLabels(c.Summary)
+	places := placesOf(c.Summary)
 	var all []doubt
 	for _, reason := range order {
 		meaning, cure := interference(reason)
@@ -180,7 +179,7 @@ func taints(c *Content) []doubt {
 			What: fmt.Sprintf("%s (%.2g%%) met interference: %s; they are marked, and count in the summary", counted(int64(by[reason].total), "sample"), share, meaning),
 			Cure: cure,
 		}
-		d.Where, d.More = by[reason].where(labels)
+		d.Where, d.More = by[reason].where(places)
 		all = append(all, d)
 	}
 	return all
@@ -199,12 +198,14 @@ func unsure(c *Content) []doubt {
 		if !is || ends == nil {
 			continue
 		}
-		n, without := 0, 0
+		n, without, fewest := 0, 0, math.MaxInt
 		for row, v := range values {
 			if v == v { // a number
 				n++
 				if ends[row] != ends[row] {
 					without++
+					count, _ := c.Summary.Value(row, "n_ok").(int64)
+					fewest = min(fewest, int(count))
 				}
 			}
 		}
@@ -212,8 +213,10 @@ func unsure(c *Content) []doubt {
 			continue
 		}
 		d := doubt{What: fmt.Sprintf("%s of %s: no 95%% interval at %s of %s", x.Stat, report.Printable(x.Metric), report.Count(int64(without)), counted(int64(n), "point"))}
-		if need := stats.MinSamplesForQuantile(q, 0.95); need > 0 {
-			d.Cure = fmt.Sprintf("take at least %d samples that do not depend on each other", need)
+		if w, ok := stats.QuantileWarning(fewest, q, 0.95); ok {
+			d.Cure = w.Cure + " samples that do not depend on each other"
+		} else {
+			d.Cure = "take more repetitions: samples of one depend on each other"
 		}
 		all = append(all, d)
 	}
@@ -247,11 +250,11 @@ func circumstances(run *results.Table) []doubt {
 	return all
 }
 
-// pointLabels names the points by the parameters that vary.
-func pointLabels(summary *results.Table) map[string]string {
-	labels := map[string]string{}
+// placesOf names the points by the parameters that vary.
+func placesOf(summary *results.Table) map[string]place {
+	places := map[string]place{}
 	if summary == nil {
-		return labels
+		return places
 	}
 	names := varied(summary)
 	for row := range summary.Rows {
@@ -260,7 +263,7 @@ func pointLabels(summary *results.Table) map[string]string {
 			parts[i] = report.Printable(name + "=" + cellText(summary.Value(row, name)))
 		}
 		id, _ := summary.Value(row, "point_id").(string)
-		labels[id] = strings.Join(parts, " ")
+		places[id] = place{strings.Join(parts, " "), row}
 	}
-	return labels
+	return places
 }

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"runx/internal/claims"
 )
 
 // A bound is one end of what a claim expects.
@@ -39,16 +41,23 @@ func expected(expect string) (bound, bool) {
 	return b, b.lo < b.hi
 }
 
-// A gauge shows a value and its interval against what is expected: places on a
-// line from 0 to 100.
+// A gauge shows values and their intervals against what is expected. Places
+// are hundredths of a line.
 type gauge struct {
-	// From and To are the ends of what is expected.
+	// From and To are the ends of what is expected, Ticks the numbers that the
+	// claim names.
 	From, To float64
-	// Value, Lo and Hi are the value and the ends of its interval; Lo and Hi are
-	// those of the value where there is none.
+	Ticks    []tick
+	Marks    []gaugeMark
+	// Label says it in words.
+	Label string
+}
+
+// A gaugeMark is one value with the ends of its interval, which are the value
+// where there is none.
+type gaugeMark struct {
 	Value, Lo, Hi float64
-	// Ticks are the numbers that the claim names.
-	Ticks []tick
+	Verdict       string
 }
 
 // A tick is a number at its place.
@@ -58,17 +67,21 @@ type tick struct {
 }
 
 // Place is where the value stands in the picture.
-func (g gauge) Place() float64 { return place100(g.Value) }
+func (m gaugeMark) Place() float64 { return inPicture(m.Value) }
 
 // Place is where the number stands in the picture.
-func (t tick) Place() float64 { return place100(t.X) }
+func (t tick) Place() float64 { return inPicture(t.X) }
 
-// place100 is where hundredths of the line are in the picture, which leaves room
-// for what stands at its ends.
-func place100(x float64) float64 { return math.Round(100*(10+2.2*x)) / 100 }
+// Many says that marks lie over each other.
+func (g *gauge) Many() bool { return len(g.Marks) > 1 }
 
 // Width of what is expected.
-func (g gauge) Width() float64 { return math.Round(100*(g.To-g.From)) / 100 }
+func (g *gauge) Width() float64 { return hundredths(g.To - g.From) }
+
+// inPicture leaves room for what stands at the ends of the line.
+func inPicture(x float64) float64 { return hundredths(10 + 2.2*x) }
+
+func hundredths(x float64) float64 { return math.Round(100*x) / 100 }
 
 // A ruler places numbers on a line.
 type ruler struct {
@@ -99,7 +112,7 @@ func newRuler(numbers []float64) (ruler, bool) {
 	return r, true
 }
 
-// at is the place of a number, in hundredths with two decimals.
+// at is the place of a number on the line.
 func (r ruler) at(v float64) float64 {
 	switch {
 	case math.IsInf(v, -1) || r.log && v <= 0:
@@ -109,21 +122,33 @@ func (r ruler) at(v float64) float64 {
 	case r.log:
 		v = math.Log(v)
 	}
-	return math.Round(1e4*min(max((v-r.lo)/(r.hi-r.lo), 0), 1)) / 100
+	return hundredths(100 * min(max((v-r.lo)/(r.hi-r.lo), 0), 1))
 }
 
-func (r ruler) gauge(b bound, value, lo, hi float64) *gauge {
-	if math.IsNaN(value) {
+// gauge shows judgements on the line; nil where none has a value.
+func (r ruler) gauge(b bound, of ...claims.Judgement) *gauge {
+	g := &gauge{From: r.at(b.lo), To: r.at(b.hi)}
+	for _, j := range of {
+		if math.IsNaN(j.Value) {
+			continue
+		}
+		at := r.at(j.Value)
+		m := gaugeMark{at, at, at, string(j.Verdict)}
+		if !math.IsNaN(j.Lo) && !math.IsNaN(j.Hi) {
+			m.Lo, m.Hi = r.at(j.Lo), r.at(j.Hi)
+		}
+		g.Marks = append(g.Marks, m)
+	}
+	if len(g.Marks) == 0 {
 		return nil
 	}
-	if math.IsNaN(lo) || math.IsNaN(hi) {
-		lo, hi = value, value
-	}
-	g := &gauge{From: r.at(b.lo), To: r.at(b.hi), Value: r.at(value), Lo: r.at(lo), Hi: r.at(hi)}
+	var ends []string
 	for _, end := range []float64{b.lo, b.hi} {
 		if !math.IsInf(end, 0) {
-			g.Ticks = append(g.Ticks, tick{r.at(end), strconv.FormatFloat(end, 'g', 4, 64)})
+			text := strconv.FormatFloat(end, 'g', 4, 64)
+			g.Ticks, ends = append(g.Ticks, tick{r.at(end), text}), append(ends, text)
 		}
 	}
+	g.Label = counted(int64(len(g.Marks)), "value") + " on a line beside " + strings.Join(ends, " and ")
 	return g
 }

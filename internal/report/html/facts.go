@@ -124,7 +124,7 @@ type banner struct{ Kind, Text, Cure string }
 
 func banners(c *Content) []banner {
 	var all []banner
-	id := c.Reading.Info.ID
+	id := report.Printable(c.Reading.Info.ID)
 	switch c.Reading.Info.Status {
 	case results.Interrupted:
 		all = append(all, banner{"warn", "The run was interrupted: everything here is of what was measured until then, and preliminary.", "runx resume " + id})
@@ -202,8 +202,8 @@ type repeatView struct {
 }
 
 func repeat(c *Content) repeatView {
-	id := c.Reading.Info.ID
-	spec := path.Join("out", c.Reading.Spec.Name, id, results.SpecFile)
+	id := report.Printable(c.Reading.Info.ID)
+	spec := path.Join("out", report.Printable(c.Reading.Spec.Name), id, results.SpecFile)
 	v := repeatView{Exact: "runx run " + spec + "\nrunx compare " + id + " " + c.Reading.Spec.Name}
 	if c.Run != nil && c.Run.Rows > 0 {
 		command, _ := c.Run.Value(0, "command").(string)

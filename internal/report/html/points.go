@@ -300,17 +300,29 @@ func (t *pointTable) write(rows int) {
 	}
 	t.Rows = piece(0, min(rows, firstRows))
 	t.More = piece(min(rows, firstRows), rows)
-	var style, off strings.Builder
+	var style strings.Builder
+	var right, left, off []string
 	for i, c := range t.Columns {
+		nth := fmt.Sprintf(":nth-child(%d)", i+1)
+		if c.Off {
+			off = append(off, nth)
+		}
 		switch {
 		case c.wide > 0:
-			fmt.Fprintf(&style, "#points td:nth-child(%d) b{min-width:%dch}", i+1, c.wide)
+			left = append(left, nth)
+			fmt.Fprintf(&style, "#points td%s b{min-width:%dch}", nth, c.wide)
 		case c.Numeric:
-			fmt.Fprintf(&style, "#points tr>:nth-child(%d){text-align:right}", i+1)
-		}
-		if c.Off {
-			fmt.Fprintf(&off, "#points tr>:nth-child(%d){display:none}", i+1)
+			right = append(right, nth)
 		}
 	}
-	t.Style, t.Off = template.CSS(style.String()), template.CSS(off.String())
+	t.Style = template.CSS(style.String() + rule(right, "text-align:right") + rule(left, "text-align:left"))
+	t.Off = template.CSS(rule(off, "display:none"))
+}
+
+// rule is a rule for some cells of the table, "" for none.
+func rule(cells []string, what string) string {
+	if len(cells) == 0 {
+		return ""
+	}
+	return "#points tr>:is(" + strings.Join(cells, ",") + "){" + what + "}"
 }

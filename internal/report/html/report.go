@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"math"
+	"strings"
 
 	"runx/internal/claims"
 	"runx/internal/report"
@@ -53,6 +54,11 @@ func Gather(ctx context.Context, r *results.Reading, judgements []claims.Judgeme
 			Cure: "runx resume " + r.Info.ID + " makes them",
 		})
 		return c, ctx.Err()
+	}
+	if warnings, err := report.SeriesWarnings(r); err != nil {
+		c.Warnings = append(c.Warnings, stats.Warning{What: err.Error()})
+	} else {
+		c.Warnings = append(c.Warnings, warnings...)
 	}
 	data, err := figure.Load(r)
 	if err != nil {
@@ -111,6 +117,15 @@ type figureView struct {
 	ID, Title, Caption string
 	SVG                template.HTML
 	Files              []fileView
+}
+
+// Long says that the caption is for those who ask for it.
+func (f figureView) Long() bool { return len(f.Caption) > 240 }
+
+// Lead is what stands for a long caption: its first sentence.
+func (f figureView) Lead() string {
+	lead, _, _ := strings.Cut(f.Caption, ". ")
+	return clip(lead, 160)
 }
 
 // Report writes the page of a run.

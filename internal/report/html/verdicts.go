@@ -30,7 +30,8 @@ type claimView struct {
 	// Against are the groups that do not support it, the first few of them.
 	Against []outcomeView
 	More    int // those that Against leaves out
-	// Ticks are what the gauges of the groups have in common.
+	// Gauge shows all values, if Gauged, against what is expected.
+	Gauge  *gauge
 	Gauged bool
 	// How it was computed, as the spec says.
 	Value, Expect, Over string
@@ -73,6 +74,9 @@ func claimViews(s *spec.Spec, judgements []claims.Judgement) []claimView {
 	return views
 }
 
+// mostMarks bounds the values of one gauge.
+const mostMarks = 200
+
 func newClaimView(c *spec.Claim, index int, own []claims.Judgement) claimView {
 	v := claimView{
 		ID: "claim-" + strconv.Itoa(index+1), Name: report.Printable(c.Name),
@@ -83,12 +87,14 @@ func newClaimView(c *spec.Claim, index int, own []claims.Judgement) claimView {
 		v.Over = "samples"
 	}
 	measure, limits, gauged := rulerOf(c, own)
-	v.Gauged = gauged
+	if v.Gauged = gauged; gauged {
+		v.Gauge = measure.gauge(limits, own[:min(mostMarks, len(own))]...)
+	}
 	var points, samples int
 	for _, j := range own {
 		o := newOutcome(j)
 		if gauged {
-			o.Gauge = measure.gauge(limits, j.Value, j.Lo, j.Hi)
+			o.Gauge = measure.gauge(limits, j)
 		}
 		v.Groups = append(v.Groups, o)
 		points, samples = points+j.Points, samples+j.Samples
@@ -113,19 +119,27 @@ func (v *claimView) judge(own []claims.Judgement) {
 	for _, s := range own[0].Group {
 		v.Params = append(v.Params, report.Printable(s.Param))
 	}
-	const few = 3
+	const few = 3 // that are named at once
 	for _, o := range v.Groups {
 		tally[o.Verdict]++
-		switch {
-		case o.Verdict == string(claims.Supported):
-		case len(v.Against) < few:
-			v.Against = append(v.Against, o)
-		default:
-			v.More++
+	}
+	for _, verdict := range []claims.Verdict{claims.Refuted, claims.Inconclusive} {
+		for _, o := range v.Groups {
+			switch {
+			case o.Verdict != string(verdict):
+			case len(v.Against) < few:
+				v.Against = append(v.Against, o)
+			default:
+				v.More++
+			}
 		}
 	}
 	v.Verdict = string(overall(tally))
-	v.Tally = fmt.Sprintf("%d of %d groups supported", tally[string(claims.Supported)], len(v.Groups))
+	if v.Tally = "in " + counted(int64(len(v.Groups)), "group"); len(v.Groups) > 1 && tally[v.Verdict] == len(v.Groups) {
+		v.Tally = fmt.Sprintf("in all %d groups", len(v.Groups))
+		return
+	}
+	v.Tally = fmt.Sprintf("%d of %s supported", tally[string(claims.Supported)], counted(int64(len(v.Groups)), "group"))
 	for _, verdict := range []claims.Verdict{claims.Refuted, claims.Inconclusive} {
 		if n := tally[string(verdict)]; n > 0 {
 			v.Tally += fmt.Sprintf(", %d %s", n, verdict)
@@ -175,9 +189,8 @@ func newOutcome(j claims.Judgement) outcomeView {
 	var notes []string
 	if j.Exact {
 		o.Interval = ""
-		notes = append(notes, "exact: it did not vary")
-	}
-	if j.Reason != "" {
+		notes = append(notes, "exact: the same in every repetition")
+	} else if j.Reason != "" {
 		notes = append(notes, report.Printable(j.Reason))
 	}
 	if j.Bool && !j.Exact && j.Resamples > 0 {

@@ -39,7 +39,8 @@
 // (top). A part ends in "!" where a sample failed and in "~" where one is tainted.
 const strip = (code) => {
   const ns = "http://www.w3.org/2000/svg";
-  const width = 2.5, height = 20, unit = height / 26;
+  const width = 2.5, height = 20, dot = 2; // a mark is at least a dot high
+  const unit = (height - dot) / 25;
   const parts = code.match(/(?:[A-Z]{2}|-)[!~]?/g) ?? [];
   const paths = { ok: "", tainted: "", failed: "" };
   parts.forEach((part, i) => {
@@ -47,7 +48,7 @@ const strip = (code) => {
     const end = part.at(-1);
     if (part[0] !== "-") {
       const [lo, hi] = [part.charCodeAt(0) - 65, part.charCodeAt(1) - 65];
-      const line = `M${x} ${(height - lo * unit).toFixed(1)}V${(height - (hi + 1) * unit).toFixed(1)}`;
+      const line = `M${x} ${(height - lo * unit).toFixed(1)}V${(height - hi * unit - dot).toFixed(1)}`;
       paths[end === "~" ? "tainted" : "ok"] += line;
     }
     if (end === "!") paths.failed += `M${x} 0V${height}`;
@@ -67,7 +68,7 @@ const strip = (code) => {
   return svg;
 };
 
-// A table of data: <table class="data" id="points"> whose <th data-name> are its
+// A table of data is of the class "data" and has an id. Its <th data-name> are its
 // columns, class "num" where they hold numbers. Rows that wait in a <template>
 // of the body are shown when they are asked for. A cell sorts by its data-v, or
 // by its text.
