@@ -154,7 +154,7 @@ func (j *judge) blank(settings []Setting) Judgement {
 	return Judgement{
 		Claim: j.claim.Name, Index: j.index, Group: settings,
 		Value: math.NaN(), Lo: math.NaN(), Hi: math.NaN(), Share: math.NaN(),
-		Verdict: Inconclusive, Expression: j.claim.Value, Expect: j.claim.Expect,
+		Verdict: Inconclusive, SamplesNeeded: -1, Expression: j.claim.Value, Expect: j.claim.Expect,
 	}
 }
 
@@ -177,7 +177,6 @@ func (t *trial) look() {
 	}
 	if t.used.lone > 0 {
 		v.Reason = fmt.Sprintf("one repetition, of %s, says nothing of chance: take at least 2, better %d", counted(t.used.lone, "point"), fewBlocks)
-		v.SamplesNeeded = -1
 		return
 	}
 	t.open = true

@@ -37,7 +37,7 @@ type drawnValues struct {
 
 // judge makes the judgement.
 func (d *drawnValues) judge(v *Judgement) error {
-	v.Resamples = d.all
+	v.Resamples, v.SamplesNeeded = d.all, 0
 	center := asFloat(d.original)
 	if !d.differ(center) {
 		v.Exact = true
