@@ -74,6 +74,18 @@ func TestAComparisonByAParameter(t *testing.T) {
 	}
 }
 
+// A change that is neither better nor worse is told as one.
+func TestATallyHasAllVerdicts(t *testing.T) {
+	t.Parallel()
+	var pairs []compare.Pair
+	for _, v := range []compare.Verdict{compare.Unclear, compare.Same, compare.Changed, compare.Faster, compare.Slower} {
+		pairs = append(pairs, compare.Pair{Verdict: v})
+	}
+	if got, want := tallyOf(pairs), "1 slower, 1 faster, 1 changed, 1 same, 1 unclear"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestAComparisonOfNothing(t *testing.T) {
 	t.Parallel()
 	if err := Comparison(&bytes.Buffer{}); err == nil {
