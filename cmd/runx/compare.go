@@ -122,12 +122,11 @@ func (f *compareFlags) completeNames(of func(*results.Reading) []string) cobra.C
 
 func (f *compareFlags) run(ctx context.Context, t *terminal, args []string) error {
 	options := compare.Options{Metrics: f.metrics}
-	var err error
-	if options.Margin, err = parseShare("margin", f.margin); err != nil {
-		return err
-	}
 	gate, err := f.gate()
 	if err != nil {
+		return err
+	}
+	if options.Margin, err = f.marginFor(gate); err != nil {
 		return err
 	}
 	all, err := f.compare(ctx, args, options)
@@ -224,6 +223,25 @@ func (f *compareFlags) gate() (*compare.Gate, error) {
 		}
 	}
 	return gate, nil
+}
+
+// marginFor is the margin of the comparison, 0 being that which is usual. A
+// threshold below the margin would never fail anything, so the margin gives way.
+func (f *compareFlags) marginFor(gate *compare.Gate) (float64, error) {
+	margin, err := parseShare("margin", f.margin)
+	switch {
+	case err != nil:
+		return 0, err
+	case f.margin != "" && margin == 0:
+		return 0, withHint(usagef("--margin: 0 leaves nothing that is the same"), "--margin 0.1%% is small")
+	case gate == nil || gate.Threshold == 0:
+		return margin, nil
+	case f.margin == "":
+		return min(compare.DefaultMargin, gate.Threshold), nil
+	case gate.Threshold < margin:
+		return 0, withHint(usagef("--threshold %s is below --margin %s, within which nothing fails", f.threshold, f.margin), "--margin %s", f.threshold)
+	}
+	return margin, nil
 }
 
 // parseShare reads "5%" or "0.05"; empty is 0.
