@@ -178,7 +178,10 @@ func polars(by []string) string {
 }
 
 func duckDB(by []string) string {
-	what := append(slices.Clone(by), "median("+workloads.LatencyMetric+") AS latency_ms_p50", "count(*) AS n")
+	what := []string{"median(" + workloads.LatencyMetric + ") AS latency_ms_p50", "count(*) AS n"}
+	if len(by) > 0 {
+		what = slices.Insert(what, 0, quoted(by)) // a parameter may be called "order"
+	}
 	text := fmt.Sprintf("SELECT %s\nFROM '%s' WHERE status = 'ok'", strings.Join(what, ", "), results.SamplesFile)
 	if len(by) > 0 {
 		text += "\nGROUP BY ALL ORDER BY ALL"
