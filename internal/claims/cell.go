@@ -3,6 +3,7 @@ package claims
 import (
 	"context"
 	"math"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -94,7 +95,7 @@ func (u *run) resampleAll(ctx context.Context, cells []usedCell) error {
 	if len(parts) == 0 {
 		return nil
 	}
-	return parallel(ctx, u.resamples, func() func(i int) {
+	return parallel(ctx, u.resamples, runtime.GOMAXPROCS(0), func() func(i int) {
 		counts := make([]int32, max(u.draws.rounds, u.draws.reps))
 		return func(i int) {
 			for r, of := range parts {

@@ -219,7 +219,7 @@ func resamplesOf(rows, most int) int {
 func (t *trial) values(ctx context.Context, resamples int) ([]float64, error) {
 	values := make([]float64, resamples)
 	var next atomic.Int64
-	err := parallel(ctx, resamples, func() func(i int) {
+	err := parallel(ctx, resamples, len(t.workers), func() func(i int) {
 		w := t.workers[next.Add(1)-1]
 		w.turnTo(t.group)
 		return func(i int) {
@@ -232,12 +232,12 @@ func (t *trial) values(ctx context.Context, resamples int) ([]float64, error) {
 	return values, err
 }
 
-// parallel does work of several numbers, in any order, on all cores. begin makes
-// what one of them does; it is called as often as there are cores.
-func parallel(ctx context.Context, n int, begin func() func(i int)) error {
+// parallel does work of several numbers, in any order, on so many cores. begin
+// makes what one of them does; it is called once for each.
+func parallel(ctx context.Context, n, cores int, begin func() func(i int)) error {
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
+	for range cores {
 		wg.Go(func() {
 			do := begin()
 			for ctx.Err() == nil {

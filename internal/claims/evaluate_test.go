@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"runx/workloads"
@@ -238,5 +239,25 @@ func TestFailedResamples(t *testing.T) {
 	j := evaluate(t, r, Options{Resamples: 400})[0]
 	if j.Verdict != Inconclusive || j.Share != 0 || !math.IsNaN(j.Lo) || !strings.Contains(j.Reason, "resamples have no value") || len(j.Warnings) == 0 {
 		t.Errorf("got %+v", j)
+	}
+}
+
+// TestParallel holds that there are as many at work as were asked for, however many
+// cores there are by then, and that each number is done once.
+func TestParallel(t *testing.T) {
+	t.Parallel()
+	var begun atomic.Int64
+	done := make([]atomic.Int64, 100)
+	must(t, parallel(t.Context(), len(done), 5, func() func(int) {
+		begun.Add(1)
+		return func(i int) { done[i].Add(1) }
+	}))
+	if n := begun.Load(); n != 5 {
+		t.Errorf("%d at work, want 5", n)
+	}
+	for i := range done {
+		if n := done[i].Load(); n != 1 {
+			t.Errorf("number %d was done %d times", i, n)
+		}
 	}
 }
