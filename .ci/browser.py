@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from urllib.parse import unquote, urlsplit
 
 from playwright.sync_api import Error, sync_playwright
 
@@ -169,15 +170,16 @@ class Reader:
         self.checks += 1
         self.wrong += [f"{where}: {what}" for what in found]
 
-    def open(self, width=1280, height=900, scheme="light", **how):
+    def open(self, width=1280, height=900, scheme="light", at=None, **how):
+        address = (pathlib.Path(at).absolute() if at else self.path).as_uri()
         context = self.browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **how)
         page = context.new_page()
         page.set_default_timeout(30_000)
         page.on("console", lambda m: m.type in ("error", "warning") and self.wrong.append(f"console: {m.text}"))
         page.on("pageerror", lambda e: self.wrong.append(f"error in the script: {e}"))
-        page.on("request", lambda r: r.url.split("#")[0] != self.path.as_uri() and not r.url.startswith("data:") and self.wrong.append(f"request of {r.url}"))
+        page.on("request", lambda r: r.url.split("#")[0] != address and not r.url.startswith("data:") and self.wrong.append(f"request of {r.url}"))
         page.on("dialog", lambda d: (self.wrong.append(f"dialog: {d.message}"), d.dismiss()))
-        page.goto(self.path.as_uri(), wait_until="load")
+        page.goto(address, wait_until="load")
         return page
 
     def picture(self, page, label):
@@ -196,6 +198,11 @@ class Reader:
         self.phone("light")
         self.phone("dark")
         self.without_script()
+        if self.path.name == "report.html":
+            self.through_link(self.path)
+            link = self.path.parents[2] / (self.path.parents[1].name + ".html")
+            if link.exists():
+                self.through_link(link)
 
     def theme(self, page):
         ground = lambda: page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -289,6 +296,14 @@ class Reader:
         self.check(width <= 360, f"is {width} px wide on a phone: {wide}")
         if scheme == "light":
             self.picture(page, "phone")
+        page.context.close()
+
+    def through_link(self, link):
+        """out/<spec>.html is a link to the report: its links must lead to the files of the run from there too."""
+        page = self.open(at=link)
+        hrefs = page.evaluate("[...document.querySelectorAll('main a[href]:not([href^=\\'#\\'])')].map((a) => a.href)")
+        missing = [href for href in hrefs if not pathlib.Path(unquote(urlsplit(href).path)).is_file()]
+        self.check(hrefs and not missing, f"through {link} {len(missing)} of {len(hrefs)} links lead nowhere: {missing[:3]}")
         page.context.close()
 
     def without_script(self):

@@ -53,7 +53,7 @@ func Runs(ctx context.Context, base, next *results.Reading, o Options) (*Compari
 	if c.Differences, err = differences(a, b, o.Except); err != nil {
 		return nil, err
 	}
-	c.Warnings = doubts(a, b)
+	c.Except, c.Warnings = o.Except, doubts(a, b)
 	if len(o.Metrics) == 0 {
 		c.Warnings = append(c.Warnings, missing(metrics, a, b)...)
 	}

@@ -28,6 +28,8 @@ type Comparison struct {
 	BaseRun, NextRun results.RunInfo
 	// By is the parameter that tells the sides apart; empty for two runs.
 	By string
+	// Except are parameters in which the points of a pair may differ.
+	Except []string
 	// Differences are what else differs between the sides.
 	Differences []Difference
 	// OnlyBase and OnlyNext are the points without a partner, as text:

@@ -154,7 +154,7 @@ func (p *comparisonPrinter) metrics(c *compare.Comparison) {
 		}
 		p.line("")
 		p.line(p.style.Bold(Printable(m.Metric)) + p.style.Dim(betterText(m.Better)))
-		if n := tally(m)[compare.Same]; !p.all && n == len(m.Pairs) && n > 1 {
+		if n := tally(m.Pairs)[compare.Same]; !p.all && n == len(m.Pairs) && n > 1 {
 			p.line(fmt.Sprintf("all %s are the same within %s", counted(n, "point"), Percent(c.Margin)))
 			continue
 		}
@@ -219,7 +219,7 @@ func pairTable(params []string, pairs []compare.Pair, scale Scale) *Table {
 	)
 	for _, p := range pairs {
 		t.Rows = append(t.Rows, append(slices.Clone(p.Values), scale.Format(p.Base), scale.Format(p.Next), Change(p.Ratio),
-			verdictMark(p.Verdict), ChangeInterval(p.Lo, p.Hi), fmt.Sprintf("%d+%d", p.BaseN, p.NextN), probability(p.P)))
+			verdictMark(p.Verdict), ChangeInterval(p.Lo, p.Hi), fmt.Sprintf("%d+%d", p.BaseN, p.NextN), Probability(p.P)))
 	}
 	return t
 }
@@ -277,7 +277,7 @@ func (p *comparisonPrinter) verdicts(all []*compare.Comparison) {
 				name = c.Next + "  " + name
 			}
 			verdict, ratio, lo, hi := m.Verdict, m.Ratio, m.Lo, m.Hi
-			said := tallyText(tally(m))
+			said := Tally(m.Pairs)
 			if len(m.Pairs) == 1 { // to which the mean adds nothing
 				pair := &m.Pairs[0]
 				verdict, ratio, lo, hi, said = pair.Verdict, pair.Ratio, pair.Lo, pair.Hi, ""
@@ -338,15 +338,17 @@ func verdictMark(v compare.Verdict) string {
 	return "~ unclear"
 }
 
-func tally(m *compare.MetricComparison) map[compare.Verdict]int {
+func tally(pairs []compare.Pair) map[compare.Verdict]int {
 	counts := map[compare.Verdict]int{}
-	for _, pair := range m.Pairs {
+	for _, pair := range pairs {
 		counts[pair.Verdict]++
 	}
 	return counts
 }
 
-func tallyText(counts map[compare.Verdict]int) string {
+// Tally counts the verdicts of pairs, the worst first: "3 slower, 9 same".
+func Tally(pairs []compare.Pair) string {
+	counts := tally(pairs)
 	var parts []string
 	for _, v := range []compare.Verdict{compare.Slower, compare.Faster, compare.Changed, compare.Same, compare.Unclear} {
 		if n := counts[v]; n > 0 {
@@ -390,11 +392,14 @@ func factor(v float64) string {
 	return strconv.FormatFloat(v, 'g', 3, 64)
 }
 
-// ChangeInterval renders the ends of the interval of a ratio; empty where there
-// is none.
+// ChangeInterval renders the ends of the interval of a ratio: empty where there
+// is none, "exact" where nothing varied.
 func ChangeInterval(lo, hi float64) string {
-	if math.IsNaN(lo) || math.IsNaN(hi) {
+	switch {
+	case math.IsNaN(lo) || math.IsNaN(hi):
 		return ""
+	case lo == hi:
+		return "exact"
 	}
 	return "[" + Change(lo) + ", " + Change(hi) + "]"
 }
@@ -402,8 +407,8 @@ func ChangeInterval(lo, hi float64) string {
 // Percent renders a share.
 func Percent(share float64) string { return strconv.FormatFloat(share*100, 'g', 4, 64) + "%" }
 
-// probability renders a P value.
-func probability(p float64) string {
+// Probability renders a P value.
+func Probability(p float64) string {
 	switch {
 	case math.IsNaN(p):
 		return "-"

@@ -77,7 +77,7 @@ all 2 points are the same within 1%
 only in 20261123t140501z-3f9a: seq_len=512
 
 latency_ms    ✗ slower  +6.0% [+4.0%, +8.0%]  1 slower, 1 unclear
-memory_bytes  = same    0% [0%, 0%]           2 same
+memory_bytes  = same    0% exact              2 same
 `
 	if normalised(got) != normalised(want) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -156,5 +156,19 @@ func TestChange(t *testing.T) {
 	}
 	if got := Change(math.NaN()); got != "-" {
 		t.Errorf("none is %s", got)
+	}
+}
+
+func TestWhatDidNotVaryIsExact(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		lo, hi float64
+		want   string
+	}{
+		{0.5, 0.5, "exact"}, {1.05, 1.15, "[+5.0%, +15.0%]"}, {math.NaN(), math.NaN(), ""},
+	} {
+		if got := ChangeInterval(test.lo, test.hi); got != test.want {
+			t.Errorf("[%v, %v] is %q, want %q", test.lo, test.hi, got, test.want)
+		}
 	}
 }

@@ -256,10 +256,14 @@ func (t *trace) drawBand(p *panel, g *group, rows []int) {
 	part()
 }
 
+// WithoutInterval is how the warning ends that says at how many points a column
+// has no interval: for those who say so themselves.
+func WithoutInterval(column string) string { return " of " + column + " without an interval" }
+
 // finish says what the drawing of all panels and series left out.
 func (t *trace) finish() {
 	if t.bare > 0 {
-		t.warn("take more samples", "%s of %s without an interval", counted(t.bare, "point"), t.column)
+		t.warn("take more samples", "%s%s", counted(t.bare, "point"), WithoutInterval(t.column))
 	}
 	if t.shared > 0 && !t.plot.Samples { // of samples it is what was asked for
 		t.warn("fix the other parameters by where", "%s: rows share a value of %s; the line goes through their median", t.column, t.plot.X)

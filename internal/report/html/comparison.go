@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"runx/internal/compare"
 	"runx/internal/report"
@@ -184,6 +185,9 @@ func commandOf(c *compare.Comparison) string {
 	} else {
 		args = append(args, c.NextRun.Dir)
 	}
+	if len(c.Except) > 0 {
+		args = append(args, "--by", strings.Join(c.Except, ","))
+	}
 	for i, a := range args {
 		args[i] = quoteArgument(report.Printable(a))
 	}
@@ -223,8 +227,8 @@ func newComparedMetric(c *compare.Comparison, m *compare.MetricComparison) compa
 	forest := newForest(m, c.Margin)
 	v := comparedMetric{
 		Metric: report.Printable(m.Metric), Better: betterText(m.Better), Unit: scale.Unit,
-		Verdict: string(m.Verdict), Change: changeInterval(m.Ratio, m.Lo, m.Hi), Tally: tallyOf(m.Pairs),
-		OverallChange: report.Change(m.Ratio), OverallInterval: interval(m.Lo, m.Hi),
+		Verdict: string(m.Verdict), Change: strings.TrimSpace(report.Change(m.Ratio) + " " + report.ChangeInterval(m.Lo, m.Hi)), Tally: report.Tally(m.Pairs),
+		OverallChange: report.Change(m.Ratio), OverallInterval: report.ChangeInterval(m.Lo, m.Hi),
 		Overall: forest.mark(m.Ratio, m.Lo, m.Hi, m.Verdict), Axis: forest.axis(), Warnings: printableWarnings(m.Warnings), Params: comparedParams(c.Params, m.Pairs),
 	}
 	for _, p := range m.Pairs {
@@ -233,7 +237,7 @@ func newComparedMetric(c *compare.Comparison, m *compare.MetricComparison) compa
 			Values: comparedValues(v.Params, p), Verdict: string(p.Verdict),
 			Base: scale.Format(p.Base), Next: scale.Format(p.Next), SortBase: sortable(p.Base), SortNext: sortable(p.Next),
 			N:      fmt.Sprintf("%d, %d", p.BaseN, p.NextN),
-			Change: report.Change(p.Ratio), Interval: interval(p.Lo, p.Hi), Ratio: sortable(p.Ratio), P: probability(p.P), SortP: sortable(p.P),
+			Change: report.Change(p.Ratio), Interval: report.ChangeInterval(p.Lo, p.Hi), Ratio: sortable(p.Ratio), P: report.Probability(p.P), SortP: sortable(p.P),
 			Mark: forest.mark(p.Ratio, p.Lo, p.Hi, p.Verdict), Doubts: doubtTexts(p.Warnings),
 		})
 	}
@@ -279,21 +283,6 @@ func betterText(b workloads.Better) string {
 	return "neither direction is better"
 }
 
-// tallyOf counts the verdicts of the pairs, the worst first.
-func tallyOf(pairs []compare.Pair) string {
-	counts := map[compare.Verdict]int{}
-	for _, p := range pairs {
-		counts[p.Verdict]++
-	}
-	var parts []string
-	for _, v := range []compare.Verdict{compare.Slower, compare.Faster, compare.Changed, compare.Same, compare.Unclear} {
-		if counts[v] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", counts[v], v))
-		}
-	}
-	return strings.Join(parts, ", ")
-}
-
 // doubtTexts are what is doubtful of a pair; the cures are said once, of the
 // metric.
 func doubtTexts(warnings []stats.Warning) string {
@@ -326,4 +315,13 @@ func sortable(v float64) string {
 		return ""
 	}
 	return fmt.Sprintf("%g", v)
+}
+
+// moment is a time in microseconds since 1970, for a person; empty where it is
+// unknown.
+func moment(micros int64) string {
+	if micros <= 0 {
+		return ""
+	}
+	return time.UnixMicro(micros).UTC().Format("2006-01-02 15:04 UTC")
 }

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"runx/internal/compare"
+	"runx/internal/report"
 	"runx/internal/results"
 	"runx/internal/stats"
 	"runx/workloads"
@@ -81,7 +82,7 @@ func TestATallyHasAllVerdicts(t *testing.T) {
 	for _, v := range []compare.Verdict{compare.Unclear, compare.Same, compare.Changed, compare.Faster, compare.Slower} {
 		pairs = append(pairs, compare.Pair{Verdict: v})
 	}
-	if got, want := tallyOf(pairs), "1 slower, 1 faster, 1 changed, 1 same, 1 unclear"; got != want {
+	if got, want := report.Tally(pairs), "1 slower, 1 faster, 1 changed, 1 same, 1 unclear"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
@@ -115,20 +116,6 @@ func TestAComparisonEscapesEverything(t *testing.T) {
 		m.Pairs[i].Point, m.Pairs[i].Values[0], m.Pairs[i].Warnings = attack, attack, doubts
 	}
 	harmless(t, writeComparison(t, c, c))
-}
-
-func TestWhatDidNotVaryIsExact(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		ratio, lo, hi float64
-		want          string
-	}{
-		{0.5, 0.5, 0.5, "÷2 exact"}, {1.1, 1.05, 1.15, "+10.0% [+5.0%, +15.0%]"}, {1.1, math.NaN(), math.NaN(), "+10.0%"},
-	} {
-		if got := changeInterval(test.ratio, test.lo, test.hi); got != test.want {
-			t.Errorf("%v [%v, %v] is %q, want %q", test.ratio, test.lo, test.hi, got, test.want)
-		}
-	}
 }
 
 func TestArgumentsSurviveAShell(t *testing.T) {

@@ -4,14 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 
 	"runx/internal/report"
+	"runx/internal/report/figure"
 	"runx/internal/results"
-	"runx/internal/stats"
-	"runx/spec"
 )
 
 // A doubt is a reason to trust the numbers less, what to do about it, and
@@ -19,38 +17,67 @@ import (
 type doubt struct {
 	What, Cure string
 	Where      []string
-	More       int // places that Where leaves out
+	More       string // how many places Where leaves out, "3 more points"
 }
 
 // few bounds the places that are named.
 const few = 6
 
+// at puts the places into a doubt; only a few of many are named.
+func (d doubt) at(places []string, noun string) doubt {
+	d.Where = places[:min(few, len(places))]
+	if more := len(places) - len(d.Where); more > 0 {
+		d.More = counted(int64(more), "more "+noun)
+	}
+	return d
+}
+
 // doubts has what is doubtful about a run, the gravest first: samples that
 // failed, interference, numbers without an interval, the machine, the program,
-// and what the pictures and the spec warn of.
+// and what the pictures, the claims and the spec warn of. What is said of many
+// is said once.
 func doubts(c *Content, claimed []claimView) []doubt {
 	var all []doubt
 	all = append(all, failures(c)...)
 	all = append(all, taints(c)...)
-	all = append(all, unsure(c)...)
+	bare := withoutInterval(c)
+	all = append(all, unsure(bare)...)
 	all = append(all, circumstances(c.Run)...)
-	for _, f := range c.Figures {
-		for _, w := range f.Warnings {
-			all = append(all, doubt{What: "picture “" + report.Printable(f.Title) + "”: " + report.Printable(w.What), Cure: report.Printable(w.Cure)})
-		}
-	}
+	all = append(all, ofPictures(c, bare).doubts("picture")...)
 	for _, w := range c.Warnings {
 		all = append(all, doubt{What: report.Printable(w.What), Cure: report.Printable(w.Cure)})
 	}
+	var claims remarks
 	for _, v := range claimed {
 		for _, w := range v.Warnings {
-			all = append(all, doubt{What: "claim “" + v.Name + "”: " + w.What, Cure: w.Cure})
+			claims.add(v.Name, w.What, w.Cure)
 		}
 	}
+	all = append(all, claims.doubts("claim")...)
 	for _, p := range c.Reading.Spec.Warnings {
+		foretold := func(b bareColumn) bool {
+			return strings.HasSuffix(p.Message, "too few for an interval of "+b.Stat+" of "+b.Metric)
+		}
+		if slices.ContainsFunc(bare, foretold) {
+			continue // and so it came
+		}
 		all = append(all, doubt{What: report.Printable(p.Message), Cure: report.Printable(p.Hint)})
 	}
 	return all
+}
+
+// ofPictures has what the pictures warn of, without what bare says already.
+func ofPictures(c *Content, bare []bareColumn) remarks {
+	var pictures remarks
+	for _, f := range c.Figures {
+		for _, w := range f.Warnings {
+			said := func(b bareColumn) bool { return strings.HasSuffix(w.What, figure.WithoutInterval(b.Column())) }
+			if !slices.ContainsFunc(bare, said) {
+				pictures.add(report.Printable(f.Title), report.Printable(w.What), report.Printable(w.Cure))
+			}
+		}
+	}
+	return pictures
 }
 
 // A place is a point as a person names it, and its row in the summary.
@@ -66,14 +93,15 @@ type seen struct {
 }
 
 // where names the points, those with most of it first.
-func (s *seen) where(places map[string]place) (names []string, more int) {
+func (s *seen) where(places map[string]place) []string {
 	points := slices.SortedFunc(maps.Keys(s.points), func(a, b string) int {
 		return cmp.Or(cmp.Compare(s.points[b], s.points[a]), cmp.Compare(places[a].row, places[b].row))
 	})
-	for _, point := range points[:min(few, len(points))] {
+	var names []string
+	for _, point := range points {
 		names = append(names, fmt.Sprintf("%s (%s)", cmp.Or(places[point].name, "the only point"), report.Count(int64(s.points[point]))))
 	}
-	return names, len(points) - len(names)
+	return names
 }
 
 // tally counts the rows of the samples by a text; rows for which it is empty do
@@ -122,7 +150,7 @@ func failures(c *Content) []doubt {
 		}
 		status, text, _ := strings.Cut(what, ": ")
 		d := doubt{What: fmt.Sprintf("%s %s: %s", counted(int64(by[what].total), "sample"), failureVerb(status), clip(report.Printable(text), longest))}
-		d.Where, d.More = by[what].where(places)
+		d = d.at(by[what].where(places), "point")
 		if status != string(results.Skipped) {
 			d.Cure = "when the cause is mended, runx resume --retry-failed " + report.Printable(c.Reading.Info.ID) + " takes them again"
 		}
@@ -179,45 +207,7 @@ func taints(c *Content) []doubt {
 			What: fmt.Sprintf("%s (%.2g%%) met interference: %s; they are marked, and count in the summary", counted(int64(by[reason].total), "sample"), share, meaning),
 			Cure: cure,
 		}
-		d.Where, d.More = by[reason].where(places)
-		all = append(all, d)
-	}
-	return all
-}
-
-// unsure has the quantiles that claims and pictures are about and that some
-// points have no interval for.
-func unsure(c *Content) []doubt {
-	if c.Summary == nil {
-		return nil
-	}
-	var all []doubt
-	for _, x := range report.Telling(c.Reading.Spec, c.Summary) {
-		q, is := spec.Stat(x.Stat).Quantile()
-		values, ends := c.Summary.Floats(x.Column()), c.Summary.Floats(x.Column()+"_lo")
-		if !is || ends == nil {
-			continue
-		}
-		n, without, fewest := 0, 0, math.MaxInt
-		for row, v := range values {
-			if v == v { // a number
-				n++
-				if ends[row] != ends[row] {
-					without++
-					count, _ := c.Summary.Value(row, "n_ok").(int64)
-					fewest = min(fewest, int(count))
-				}
-			}
-		}
-		if without == 0 {
-			continue
-		}
-		d := doubt{What: fmt.Sprintf("%s of %s: no 95%% interval at %s of %s", x.Stat, report.Printable(x.Metric), report.Count(int64(without)), counted(int64(n), "point"))}
-		if w, ok := stats.QuantileWarning(fewest, q, 0.95); ok {
-			d.Cure = w.Cure + " samples that do not depend on each other"
-		} else {
-			d.Cure = "take more repetitions: samples of one depend on each other"
-		}
+		d = d.at(by[reason].where(places), "point")
 		all = append(all, d)
 	}
 	return all

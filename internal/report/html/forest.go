@@ -1,6 +1,7 @@
 package html
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -124,3 +125,5 @@ func (f forest) axis() forestAxis {
 	}
 	return a
 }
+
+func coordinate(x float64) string { return fmt.Sprintf("%.1f", x) }

@@ -23,6 +23,9 @@ type page struct {
 	// Kind is the class of the body, "report", and names the style sheet of its
 	// own, if it has one.
 	Kind string
+	// Home is the directory of the run below the one of all runs, "week07/<run_id>",
+	// where the page may be opened through a link from there.
+	Home string
 	// Nav are the sections to jump to.
 	Nav []anchor
 	// Body is what the page's own template gets.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"math"
+	"path"
 	"strings"
 
 	"runx/internal/claims"
@@ -138,7 +139,7 @@ func Report(w io.Writer, c *Content) error {
 	if p.Title != "" {
 		title = p.Title + " (" + p.Spec + ")"
 	}
-	return page{Title: title, Kind: "report", Nav: p.nav(), Body: p}.write(w, "report.gohtml")
+	return page{Title: title, Kind: "report", Home: path.Join(p.Spec, p.RunID), Nav: p.nav(), Body: p}.write(w, "report.gohtml")
 }
 
 func newReportPage(c *Content) (*reportPage, error) {

@@ -244,7 +244,7 @@ func TestWhatIsDoubtful(t *testing.T) {
 	for _, want := range []doubt{
 		{What: "6 samples failed: it fell over", Cure: "when the cause is mended, runx resume --retry-failed 20260101t000000z-0001 takes them again"},
 		{What: "6 samples (5%) met interference: other guests took the cores (steal); they are marked, and count in the summary", Cure: "measure on a machine that is yours, or when it is quiet"},
-		{What: "p95 of latency_ms: no 95% interval at 6 of 6 points", Cure: "take at least 72 samples that do not depend on each other"},
+		{What: "p95 of latency_ms has no 95% interval at 6 of 6 points", Cure: "take at least 72 samples that do not depend on each other"},
 		{What: "claim “text”: so", Cure: "so"},
 	} {
 		i := slices.IndexFunc(found, func(d doubt) bool { return d.What == want.What && d.Cure == want.Cure })

@@ -2,6 +2,16 @@
 // Adds to a page what reading alone does not need: the choice of a theme, and
 // tables that sort, filter and choose their columns. Nothing is fetched.
 
+// A report is read through out/<spec>.html too, which is a link to it: a browser
+// then looks for the files of the run in out/.
+{
+  const home = document.body.dataset.home ?? "";
+  const [, dir, file] = decodeURIComponent(location.pathname).match(/^(.*\/)([^/]*)$/) ?? [];
+  if (home && file === home.split("/")[0] + ".html" && !dir.endsWith(`/${home}/`)) {
+    for (const a of document.querySelectorAll('a[href^="./"]')) a.setAttribute("href", `./${home}/${a.getAttribute("href").slice(2)}`);
+  }
+}
+
 // The theme. From a file:// page the storage may be refused.
 {
   const themes = ["auto", "light", "dark"];
@@ -226,7 +236,8 @@ class DataTable {
     this.more(this.shown.length - drawn.length);
     if (!this.count) return;
     const all = this.rows.length;
-    this.count.textContent = this.shown.length === all ? `${all} rows` : `${this.shown.length} of ${all} rows`;
+    const rows = all === 1 ? "row" : "rows";
+    this.count.textContent = this.shown.length === all ? `${all} ${rows}` : `${this.shown.length} of ${all} ${rows}`;
   }
 
   more(left) {
