@@ -169,6 +169,7 @@ func (t *trial) look() {
 		v.Reason = err.Error()
 		return
 	}
+	v.Warnings = first.leftOut()
 	t.value, v.Value = value, asFloat(value)
 	_, v.Bool = value.(bool)
 	if t.meets, err = first.program.Meets(value); err != nil {

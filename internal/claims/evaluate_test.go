@@ -109,6 +109,26 @@ func TestValues(t *testing.T) {
 	}
 }
 
+// TestLeftOut holds that rows without a part in the value are told of.
+func TestLeftOut(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		claim, what string
+		want        float64
+	}{
+		{`where: 'mode == "slow"', value: "exponent(size, memory_bytes_max)", expect: value > 0`, "1 of 4 rows lack a value", 1},
+		{`where: 'mode == "slow" && size != 4', value: "exponent(size - 1, size - 1 + latency_ms_p50 * 0)", expect: value > 0`, "1 of 3 rows are not above 0", 1},
+		{`where: 'mode == "slow" && size != 4', value: "exponent(size, memory_bytes_max)", expect: value > 0`, "", 1},
+		{`where: 'mode == "slow"', value: "argmax(size, (size - 1) / (latency_ms_p50 - min(latency_ms_p50)))", expect: value > 0`, "", 2},
+	} {
+		j := evaluate(t, reading(t, fmt.Sprintf(valueSpec, tt.claim), valueSamples), Options{Resamples: 50})[0]
+		told := len(j.Warnings) > 0 && tt.what != "" && strings.Contains(j.Warnings[0].What, tt.what)
+		if told != (tt.what != "") || tt.what == "" && len(j.Warnings) > 0 || math.Abs(j.Value-tt.want) > 1e-9 {
+			t.Errorf("%s: %g, %q, want %g, %q", tt.claim, j.Value, j.Warnings, tt.want, tt.what)
+		}
+	}
+}
+
 // TestPairedValues holds that samples are resampled and not only statistics: of
 // two metrics of which one is a function of the other the resamples are so too.
 func TestPairedValues(t *testing.T) {

@@ -40,10 +40,12 @@ func columnFunction(name string, args []any) (any, error) {
 
 // relate performs the functions that make a number of two columns.
 func relate(name string, x, y spec.Column) (any, error) {
-	var v float64
+	v := math.NaN()
 	switch name {
 	case "argmax":
-		v = x[largest(y)]
+		if at := largest(y); !math.IsNaN(y[at]) {
+			v = x[at]
+		}
 	case "exponent":
 		v = stats.FitPower(x, y).Exponent
 	case "knee":
@@ -73,11 +75,11 @@ var lacks = map[string]string{
 	"spearman": "it takes an x and a y that vary",
 }
 
-// largest is the place of the first largest value.
+// largest is the place of the first largest value; what is no number is none.
 func largest(y []float64) int {
 	at := 0
 	for i, v := range y {
-		if v > y[at] {
+		if v > y[at] || math.IsNaN(y[at]) {
 			at = i
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"runx/internal/stats"
 	"runx/spec"
 )
 
@@ -23,6 +24,9 @@ type worker struct {
 	counts  []int32
 	drawn   []int32
 	picks   []pick
+	// rows is how many the value was made of, unfit how many of them had no
+	// logarithm for an exponent.
+	rows, unfit int
 }
 
 // A pick is one that was looked up.
@@ -50,6 +54,7 @@ func (w *worker) turnTo(g *group) {
 func (w *worker) value(number int) (any, error) {
 	w.number = number
 	rows := w.frame()
+	w.rows, w.unfit = rows, 0
 	if rows == 0 && len(w.group.columns) > 0 {
 		return nil, errNoRows
 	}
@@ -162,7 +167,25 @@ func (w *worker) call(name string, args []any) (any, error) {
 	if name == "pick" {
 		return w.pick(args)
 	}
+	if x, y, err := twoColumns(name, args); name == "exponent" && w.number < 0 && err == nil {
+		w.unfit = max(w.unfit, stats.FitPower(x, y).Dropped)
+	}
 	return columnFunction(name, args)
+}
+
+// leftOut says which rows had no part in the value that was computed last.
+func (w *worker) leftOut() []stats.Warning {
+	var warnings []stats.Warning
+	const cure = "leave them out by where if that is meant"
+	if all := w.group.rows; w.rows < all && len(w.group.columns) > 0 {
+		warnings = append(warnings, stats.Warning{
+			What: fmt.Sprintf("%d of %s lack a value that the claim names, and have no part in it", all-w.rows, counted(all, "row")), Cure: cure})
+	}
+	if w.unfit > 0 {
+		warnings = append(warnings, stats.Warning{
+			What: fmt.Sprintf("%d of %s are not above 0, and have no part in the exponent", w.unfit, counted(w.rows, "row")), Cure: cure})
+	}
+	return warnings
 }
 
 // pick is the value of a column in the one row of the group with some
