@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"runx/internal/claims"
+	"runx/internal/report"
 )
 
 // A bound is one end of what a claim expects.
@@ -145,10 +146,18 @@ func (r ruler) gauge(b bound, of ...claims.Judgement) *gauge {
 	var ends []string
 	for _, end := range []float64{b.lo, b.hi} {
 		if !math.IsInf(end, 0) {
-			text := strconv.FormatFloat(end, 'g', 4, 64)
+			text := limitText(end)
 			g.Ticks, ends = append(g.Ticks, tick{r.at(end), text}), append(ends, text)
 		}
 	}
 	g.Label = counted(int64(len(g.Marks)), "value") + " on a line beside " + strings.Join(ends, " and ")
 	return g
+}
+
+// limitText is a bound on an axis: four digits, and millions as such.
+func limitText(v float64) string {
+	if a := math.Abs(v); a >= 1e4 && a < 1e15 && v == math.Trunc(v) {
+		return report.Count(int64(v))
+	}
+	return strconv.FormatFloat(v, 'g', 4, 64)
 }

@@ -242,10 +242,20 @@ func (t *pointTable) example(summary *results.Table) string {
 		}
 		finite := slices.DeleteFunc(slices.Clone(summary.Numbers(c.Name)), math.IsNaN)
 		slices.Sort(finite)
-		parts = append(parts, c.Name+">"+strconv.FormatFloat(finite[len(finite)/2], 'g', 2, 64))
+		parts = append(parts, c.Name+">"+briefly(finite[len(finite)/2]))
 		break
 	}
 	return report.Printable(strings.Join(parts, " "))
+}
+
+// briefly is a number of two digits, without an exponent where it is short.
+func briefly(v float64) string {
+	text := strconv.FormatFloat(v, 'g', 2, 64)
+	rounded, err := strconv.ParseFloat(text, 64)
+	if a := math.Abs(rounded); err != nil || a >= 1e12 || a < 1e-4 {
+		return text
+	}
+	return strconv.FormatFloat(rounded, 'f', -1, 64)
 }
 
 // fit drops the hidden columns for which there is no room, and says how many

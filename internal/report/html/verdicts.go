@@ -27,6 +27,8 @@ type claimView struct {
 	Groups []outcomeView
 	Params []string
 	Tally  string
+	// LeftGroups are the groups for which the page has no room.
+	LeftGroups int
 	// Against are the groups that do not support it, the first few of them.
 	Against []outcomeView
 	More    int // those that Against leaves out
@@ -68,10 +70,33 @@ func claimViews(s *spec.Spec, judgements []claims.Judgement) []claimView {
 			}
 		}
 		if len(own) > 0 {
-			views = append(views, newClaimView(&s.Claims[i], i, own))
+			v := newClaimView(&s.Claims[i], i, own)
+			v.fit(max(fewGroups, mostGroups/len(s.Claims)))
+			views = append(views, v)
 		}
 	}
 	return views
+}
+
+// mostGroups bounds the groups that the page lists, of all claims together, and
+// each claim has room for a few. The others are in claims.parquet.
+const mostGroups, fewGroups = 1500, 40
+
+// fit leaves out the groups for which there is no room, those that support the
+// claim before others.
+func (v *claimView) fit(room int) {
+	if len(v.Groups) <= room {
+		return
+	}
+	supports := func(o outcomeView) int {
+		if o.Verdict == string(claims.Supported) {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(v.Groups, func(a, b outcomeView) int { return cmp.Compare(supports(a), supports(b)) })
+	v.LeftGroups = len(v.Groups) - room
+	v.Groups = v.Groups[:room]
 }
 
 // mostMarks bounds the values of one gauge.
