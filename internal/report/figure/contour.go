@@ -22,8 +22,7 @@ func newGrid(width, height int) *grid {
 	return g
 }
 
-func (g *grid) at(x, y int) float64     { return g.cells[y*g.width+x] }
-func (g *grid) set(x, y int, v float64) { g.cells[y*g.width+x] = v }
+func (g *grid) at(x, y int) float64 { return g.cells[y*g.width+x] }
 
 // An edge is a border between two cells, from corner to corner. Corner (i, j)
 // lies at (i-0.5, j-0.5).

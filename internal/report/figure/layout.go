@@ -14,6 +14,7 @@ const (
 	textWidth    = 0.95 * (figureWidth - 2*border) // viewers may have wider fonts
 	plotHeight   = 300.0                           // of the only panel
 	panelHeight  = 190.0                           // of one of several
+	emptyHeight  = 60.0                            // where there is nothing to draw
 	border       = 16.0
 	titleSize    = 19.0
 	legendSize   = 14.0
@@ -86,8 +87,8 @@ func (l *layout) anything() bool {
 }
 
 func (l *layout) addNothing() {
-	l.scene.write("nothing to draw: no row has the values", figureWidth/2, l.y+plotHeight/2, nameSize, mutedInk, middle)
-	l.y += plotHeight
+	l.scene.write("nothing to draw: no row has the values", figureWidth/2, l.y+emptyHeight/2, nameSize, mutedInk, middle)
+	l.y += emptyHeight
 }
 
 // addTitle writes the title in at most two lines.

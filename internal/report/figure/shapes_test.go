@@ -273,3 +273,5 @@ func TestRunningMedian(t *testing.T) {
 		}
 	})
 }
+
+func (g *grid) set(x, y int, v float64) { g.cells[y*g.width+x] = v }
