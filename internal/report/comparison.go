@@ -153,7 +153,7 @@ func (p *comparisonPrinter) metrics(c *compare.Comparison) {
 			return
 		}
 		p.line("")
-		p.line(p.style.Bold(Printable(m.Metric)) + p.style.Dim(betterText(m.Better)))
+		p.line(p.style.Bold(Printable(m.Metric)) + p.style.Dim("  "+BetterText(m.Better)))
 		if n := tally(m.Pairs)[compare.Same]; !p.all && n == len(m.Pairs) && n > 1 {
 			p.line(fmt.Sprintf("all %s are the same within %s", counted(n, "point"), Percent(c.Margin)))
 			continue
@@ -163,14 +163,15 @@ func (p *comparisonPrinter) metrics(c *compare.Comparison) {
 	}
 }
 
-func betterText(b workloads.Better) string {
+// BetterText says which way a metric gets better.
+func BetterText(b workloads.Better) string {
 	switch b {
 	case workloads.Lower:
-		return "  less is better"
+		return "less is better"
 	case workloads.Higher:
-		return "  more is better"
+		return "more is better"
 	}
-	return "  neither more nor less is better"
+	return "neither more nor less is better"
 }
 
 func (p *comparisonPrinter) pairs(params []string, m *compare.MetricComparison) {

@@ -15,7 +15,6 @@ import (
 	"runx/internal/report"
 	"runx/internal/results"
 	"runx/internal/stats"
-	"runx/workloads"
 )
 
 // Comparison writes the page about what changed: one comparison, or one for
@@ -226,7 +225,7 @@ func newComparedMetric(c *compare.Comparison, m *compare.MetricComparison) compa
 	scale := report.ScaleFor(m.Unit, medians)
 	forest := newForest(m, c.Margin)
 	v := comparedMetric{
-		Metric: report.Printable(m.Metric), Better: betterText(m.Better), Unit: scale.Unit,
+		Metric: report.Printable(m.Metric), Better: report.BetterText(m.Better), Unit: scale.Unit,
 		Verdict: string(m.Verdict), Change: strings.TrimSpace(report.Change(m.Ratio) + " " + report.ChangeInterval(m.Lo, m.Hi)), Tally: report.Tally(m.Pairs),
 		OverallChange: report.Change(m.Ratio), OverallInterval: report.ChangeInterval(m.Lo, m.Hi),
 		Overall: forest.mark(m.Ratio, m.Lo, m.Hi, m.Verdict), Axis: forest.axis(), Warnings: printableWarnings(m.Warnings), Params: comparedParams(c.Params, m.Pairs),
@@ -271,16 +270,6 @@ func comparedValues(params []comparedParam, p compare.Pair) []comparedValue {
 		values = append(values, comparedValue{report.Printable(v), params[i].Number})
 	}
 	return values
-}
-
-func betterText(b workloads.Better) string {
-	switch b {
-	case workloads.Lower:
-		return "lower is better"
-	case workloads.Higher:
-		return "higher is better"
-	}
-	return "neither direction is better"
 }
 
 // doubtTexts are what is doubtful of a pair; the cures are said once, of the
