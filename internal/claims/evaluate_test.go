@@ -135,8 +135,8 @@ func TestPairedValues(t *testing.T) {
 	t.Parallel()
 	r := reading(t, fmt.Sprintf(valueSpec, `over: samples, where: 'mode == "fast" && size == 1', value: "max(abs(latency_ms - age_count - 2)) + mean(latency_ms) * 0", expect: value == 0`), valueSamples)
 	j := evaluate(t, r, Options{Resamples: 50})[0]
-	if !j.Exact || j.Verdict != Supported || j.Samples != 7 || j.Points != 1 {
-		t.Errorf("got %+v", j)
+	if j.Exact || j.Lo != 0 || j.Hi != 0 || j.Verdict != Supported || j.Samples != 7 || j.Points != 1 {
+		t.Errorf("got %+v, want it between 0 and 0: what it is made of varies", j)
 	}
 }
 
@@ -196,7 +196,9 @@ func TestExact(t *testing.T) {
 	}
 	src := fmt.Sprintf(valueSpec, `value: "exponent(size, memory_bytes_max)", expect: value > 0.9}
   - {name: d, value: "exponent(size, memory_bytes_max)", expect: value < 0.9}
-  - {name: e, value: "knee(size, latency_ms_p50 + size ** 2)", expect: value == 4`)
+  - {name: e, value: "knee(size, latency_ms_p50 + size ** 2)", expect: value == 4}
+  - {name: f, value: "max(latency_ms_p50) / min(latency_ms_p50)", expect: value == 1}
+  - {name: g, over: samples, value: "max(memory_bytes)", expect: value == 8`)
 	js := evaluate(t, reading(t, src, same(3)), Options{Resamples: 60})
 	for i, want := range []Verdict{Supported, Refuted} {
 		if j := js[i]; !j.Exact || j.Verdict != want || !math.IsNaN(j.Lo) || j.Reason == "" || j.SamplesNeeded != 0 {
@@ -206,6 +208,13 @@ func TestExact(t *testing.T) {
 	// A knee may be the same in all resamples of numbers that vary.
 	if j := js[2]; j.Exact || j.Lo != 4 || j.Hi != 4 || j.Verdict != Supported || len(j.Warnings) == 0 {
 		t.Errorf("got %+v, want it between 4 and 4, with a warning", j)
+	}
+	// So may any number: that of each resample is a fact, that there is no other is not.
+	if j := js[3]; j.Exact || j.Lo != 1 || j.Hi != 1 || j.Verdict != Supported {
+		t.Errorf("got %+v, want it between 1 and 1", j)
+	}
+	if j := js[4]; !j.Exact || !math.IsNaN(j.Lo) || j.Verdict != Supported {
+		t.Errorf("got %+v, want it exact", j)
 	}
 	for _, j := range evaluate(t, reading(t, src, same(1)), Options{Resamples: 60}) {
 		if j.Exact || j.Verdict != Inconclusive || !strings.Contains(j.Reason, "one repetition") || math.IsNaN(j.Value) || j.SamplesNeeded != -1 {

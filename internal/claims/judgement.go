@@ -27,8 +27,8 @@ type Judgement struct {
 	Bool bool
 	// Lo and Hi are the ends of the 95% interval of Value; NaN where there is none.
 	Lo, Hi float64
-	// Exact says that Value is the same in every resample: what it is made of
-	// did not vary, as a simulation's results or counted bytes.
+	// Exact says that what Value is made of did not vary, as a simulation's results
+	// or counted bytes.
 	Exact   bool
 	Verdict Verdict
 	// Share is the share of the resamples that meet Expect, Resamples how many

@@ -57,7 +57,7 @@ func judgementColumns() []results.Column {
 		number("value_lo", "", "lower end of its 95% interval; NULL where there is none"),
 		number("value_hi", "", "upper end of its 95% interval; NULL where there is none"),
 		text("value_type", "number or bool"),
-		{Name: "exact", Type: results.Bool, Required: true, Kind: results.NoteColumn, Doc: "the value is the same in every resample, and has no interval"},
+		{Name: "exact", Type: results.Bool, Required: true, Kind: results.NoteColumn, Doc: "what the value is made of did not vary, and it has no interval"},
 		number("share_ratio", "", "share of the resamples that meet expect; NULL where there were none"),
 		count("resamples_count", "resamples", "bootstrap resamples that were drawn"),
 		count("points_count", "points", "points that the value is made of"),

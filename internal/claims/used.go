@@ -1,6 +1,9 @@
 package claims
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // usedRows is what a value was made of.
 type usedRows struct {
@@ -10,8 +13,9 @@ type usedRows struct {
 	// blocks is the least number of blocks that some point has, of those that
 	// may vary; lone counts the points that have one.
 	blocks, lone int
-	// drawn says that samples are drawn, and not cells.
-	drawn bool
+	// drawn says that samples are drawn, and not cells; unlike that some of
+	// them differ at one point.
+	drawn, unlike bool
 }
 
 type usedCell struct {
@@ -74,11 +78,24 @@ func (w *worker) usedSamples() usedRows {
 		used.samples += len(d.rows)
 		used.rows[w.group.points[i]] = true
 		used.count(d.roster)
+		used.unlike = used.unlike || w.group.unlike(d.rows)
 		if d.blocks == 1 {
 			used.lone++
 		}
 	}
 	return used
+}
+
+// unlike tells whether samples of one point differ in a number that the value
+// names.
+func (g *group) unlike(rows []int32) bool {
+	for i := range g.columns {
+		numbers := g.columns[i].numbers
+		if numbers != nil && slices.ContainsFunc(rows, func(row int32) bool { return numbers[row] != numbers[rows[0]] }) {
+			return true
+		}
+	}
+	return false
 }
 
 func (u *usedRows) count(r *roster) {
@@ -87,11 +104,11 @@ func (u *usedRows) count(r *roster) {
 	}
 }
 
-// varies says that the resamples are not all the same. It is known once the
-// cells are resampled.
+// varies says that what the value was made of is not the same in every
+// repetition. It is known once the cells are resampled.
 func (u *usedRows) varies() bool {
 	if u.drawn {
-		return true
+		return u.unlike
 	}
 	for _, c := range u.cells {
 		if c.drawn != nil {

@@ -17,9 +17,6 @@ const (
 	// fewBlocks is the number of blocks below which a person should know: all on
 	// one side of the truth are more than 2.5% likely.
 	fewBlocks = 6
-	// alike is the difference, relative to their size, below which values are
-	// the same but for rounding.
-	alike = 1e-12
 )
 
 // drawnValues are the values of a claim in its resamples, and what it takes to
@@ -38,8 +35,7 @@ type drawnValues struct {
 // judge makes the judgement.
 func (d *drawnValues) judge(v *Judgement) error {
 	v.Resamples, v.SamplesNeeded = d.all, 0
-	center := asFloat(d.original)
-	if !d.differ(center) {
+	if d.values == nil {
 		v.Exact = true
 		v.Reason = "it is the same in every repetition, so that there is no interval"
 		v.Share = 0
@@ -88,17 +84,6 @@ func verdictOf(met, against float64) Verdict {
 		return Refuted
 	}
 	return Inconclusive
-}
-
-// differ tells whether some resample has another value, or none. A value that is
-// one of few may be the same in all though what it is made of varies.
-func (d *drawnValues) differ(center float64) bool {
-	if d.values == nil {
-		return false
-	}
-	return d.stepwise || slices.ContainsFunc(d.values, func(x float64) bool {
-		return x != center && !(math.Abs(x-center) <= alike*math.Abs(center))
-	})
 }
 
 // widened spreads the values about their median as Student's t spreads more than

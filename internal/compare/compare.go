@@ -125,13 +125,14 @@ func (o Options) confidence() float64 { return cmp.Or(o.Confidence, DefaultConfi
 func (o Options) judge(ctx context.Context, metrics []results.Column, all []*Comparison, bases, nexts []*side, except []string) error {
 	var contests []*contest
 	perMetric := make([][][]*contest, len(all))
+	kept := o.measured(metrics, bases, nexts)
 	for i, c := range all {
 		m, err := matchPoints(bases[i], nexts[i], except)
 		if err != nil {
 			return err
 		}
 		c.Params, c.OnlyBase, c.OnlyNext = m.params, m.onlyBase, m.onlyNext
-		for k := range metrics {
+		for _, k := range kept {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
@@ -144,10 +145,10 @@ func (o Options) judge(ctx context.Context, metrics []results.Column, all []*Com
 			contests = append(contests, of...)
 		}
 	}
-	for k := range metrics {
+	for n := range kept {
 		var of []*contest
 		for i := range all {
-			of = append(of, perMetric[i][k]...)
+			of = append(of, perMetric[i][n]...)
 		}
 		doubtExact(of)
 	}
@@ -157,13 +158,27 @@ func (o Options) judge(ctx context.Context, metrics []results.Column, all []*Com
 		c.estimate(each)
 	}
 	holm(contests)
-	whole := level / float64(len(all)*len(metrics))
+	whole := level / float64(max(len(all)*len(kept), 1))
 	for i, c := range all {
-		for k, column := range metrics {
-			c.Metrics = append(c.Metrics, o.conclude(column, perMetric[i][k], level, each, whole))
+		for n, k := range kept {
+			c.Metrics = append(c.Metrics, o.conclude(metrics[k], perMetric[i][n], level, each, whole))
 		}
 	}
 	return nil
+}
+
+// measured are the places of the metrics to compare. Those that no side has a
+// value of are passed over, such as what the workload could not see of a program,
+// unless they were asked for.
+func (o Options) measured(metrics []results.Column, bases, nexts []*side) []int {
+	var kept []int
+	for k := range metrics {
+		there := func(s *side) bool { return s.measured(k) }
+		if len(o.Metrics) > 0 || slices.ContainsFunc(bases, there) || slices.ContainsFunc(nexts, there) {
+			kept = append(kept, k)
+		}
+	}
+	return kept
 }
 
 // setWorths says what the repetitions are worth, with what all points show

@@ -162,6 +162,13 @@ func (p *point) add(samples *results.Table, rows []int, round int, columns [][]f
 	}
 }
 
+// measured tells whether the side has a value of a metric anywhere.
+func (s *side) measured(metric int) bool {
+	return slices.ContainsFunc(s.points, func(p *point) bool {
+		return slices.ContainsFunc(p.values[metric], func(v float64) bool { return !math.IsNaN(v) })
+	})
+}
+
 // medianOf is that of the numbers in some rows of a column, NaN where there is
 // none.
 func medianOf(column []float64, rows []int) float64 {

@@ -90,7 +90,7 @@ func TestDeriveSummary(t *testing.T) {
 			"latency_ms_min": 1 + shift, "latency_ms_max": 100 + shift, "latency_ms_sum": 5050 + 100*shift,
 			"latency_ms_skewness": 0, "latency_ms_p50": 50.5 + shift, "latency_ms_p50_lo": 40 + shift, "latency_ms_p50_hi": 61 + shift,
 			"latency_ms_p95": 95.05 + shift,
-			"n_eff": 2.8740404559350883, // numpy, by Geyer's definition: samples in ascending order are worth few
+			"n_eff":          2.8740404559350883, // numpy, by Geyer's definition: samples in ascending order are worth few
 		} {
 			got, ok := table.Value(i, column).(float64)
 			if !ok || math.Abs(got-want) > 1e-9*math.Abs(want)+1e-12 {
