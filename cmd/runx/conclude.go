@@ -38,7 +38,7 @@ func judge(ctx context.Context, dir string) (*reading, error) {
 }
 
 func newReading(r *results.Reading, judgements []claims.Judgement) *reading {
-	v := report.NewVerdicts(judgements)
+	v := report.NewVerdicts(r.Spec.Claims, judgements)
 	v.Preliminary, v.Quick = r.Info.Status != results.Complete, r.Info.Quick
 	return &reading{r, judgements, v}
 }

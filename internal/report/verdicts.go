@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"runx/internal/claims"
+	"runx/spec"
 	"runx/workloads"
 )
 
@@ -24,17 +25,24 @@ type Verdicts struct {
 // A ClaimVerdict is what is said of one claim. Verdict is that of all its groups
 // together: supported where each is, refuted where one is.
 type ClaimVerdict struct {
-	Claim   string
+	Claim string
+	// Where says which rows the claim is about; empty where it is about all.
+	Where   string
 	Verdict claims.Verdict
 	Groups  []claims.Judgement
 }
 
-// NewVerdicts puts judgements together by claim, in the order of the spec.
-func NewVerdicts(judgements []claims.Judgement) *Verdicts {
+// NewVerdicts puts judgements together by claim, in the order of the spec, whose
+// claims they are about.
+func NewVerdicts(about []spec.Claim, judgements []claims.Judgement) *Verdicts {
 	v := &Verdicts{}
 	for _, j := range judgements {
 		if n := len(v.Claims); n == 0 || v.Claims[n-1].Groups[0].Index != j.Index {
-			v.Claims = append(v.Claims, ClaimVerdict{Claim: j.Claim, Verdict: j.Verdict})
+			c := ClaimVerdict{Claim: j.Claim, Verdict: j.Verdict}
+			if j.Index < len(about) {
+				c.Where = strings.Join(about[j.Index].Where, " and ")
+			}
+			v.Claims = append(v.Claims, c)
 		}
 		c := &v.Claims[len(v.Claims)-1]
 		c.Groups = append(c.Groups, j)
@@ -112,13 +120,24 @@ func (c *ClaimVerdict) write(b *strings.Builder, width int, style Style) {
 	if first.Expect != "value" { // or it is true that is expected
 		parts = append(parts, part{text: "expected " + Printable(first.Expect), dim: true})
 	}
+	if c.Where != "" {
+		parts = append(parts, part{text: "where " + Printable(c.Where), dim: true})
+	}
 	if single && c.Verdict != claims.Supported {
 		parts = append(parts, part{text: doubt(first)})
+	}
+	if c.doubtful() {
+		parts = append(parts, part{text: "in doubt: see the warnings"})
 	}
 	writeParts(b, mark(c.Verdict, style), parts, 0, width, style)
 	if !single {
 		c.writeGroups(b, width, style)
 	}
+}
+
+// doubtful says that a warning is about the judgements.
+func (c *ClaimVerdict) doubtful() bool {
+	return slices.ContainsFunc(c.Groups, func(j claims.Judgement) bool { return len(j.Warnings) > 0 })
 }
 
 // tally says how many groups bear the claim out, and between which values.

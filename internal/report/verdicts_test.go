@@ -8,6 +8,8 @@ import (
 	"pgregory.net/rapid"
 
 	"runx/internal/claims"
+	"runx/internal/stats"
+	"runx/spec"
 )
 
 // someJudgements has claims of every sort: alone and in groups, a number, a
@@ -47,11 +49,23 @@ func TestVerdictsInWords(t *testing.T) {
 ✓ all agree  2 of 2 groups, 3.500 to 4.250  expected value > 1
 `
 	var b strings.Builder
-	if err := NewVerdicts(someJudgements()).Write(&b, 80, Style{}); err != nil {
+	if err := NewVerdicts(nil, someJudgements()).Write(&b, 80, Style{}); err != nil {
 		t.Fatal(err)
 	}
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+}
+
+// What a claim is about, and that it is doubtful, stands beside its verdict.
+func TestVerdictOfSomeRows(t *testing.T) {
+	t.Parallel()
+	js := someJudgements()[:1]
+	js[0].Warnings = []stats.Warning{{What: "few"}}
+	var b strings.Builder
+	v := NewVerdicts([]spec.Claim{{Where: []string{"size > 4", `mode == "a"`}}}, js)
+	if err := v.Write(&b, 0, Style{}); err != nil || !strings.Contains(b.String(), `  where size > 4 and mode == "a�"  in doubt: see the warnings`) {
+		t.Errorf("got %q, error %v", b.String(), err)
 	}
 }
 
@@ -78,19 +92,19 @@ func TestMarks(t *testing.T) {
 // without claims is silent.
 func TestPreliminaryVerdicts(t *testing.T) {
 	t.Parallel()
-	quick := NewVerdicts(someJudgements()[:1])
+	quick := NewVerdicts(nil, someJudgements()[:1])
 	quick.Quick = true
 	if got := quick.heading(); got != "claims  1 supported; of a smoke test, which measures too little to decide" {
 		t.Errorf("a smoke test: %q", got)
 	}
-	v := NewVerdicts(someJudgements()[:1])
+	v := NewVerdicts(nil, someJudgements()[:1])
 	v.Preliminary = true
 	var b strings.Builder
 	if err := v.Write(&b, 80, Style{}); err != nil || !strings.HasPrefix(b.String(), "claims  1 supported; preliminary, as the run is not complete\n") {
 		t.Errorf("got %q, error %v", b.String(), err)
 	}
 	b.Reset()
-	if err := NewVerdicts(nil).Write(&b, 80, Style{}); err != nil || b.Len() > 0 {
+	if err := NewVerdicts(nil, nil).Write(&b, 80, Style{}); err != nil || b.Len() > 0 {
 		t.Errorf("without claims: %q, error %v", b.String(), err)
 	}
 }
@@ -103,7 +117,7 @@ func TestManyGroups(t *testing.T) {
 		js = append(js, claims.Judgement{Claim: "c", Value: 1, Lo: 1, Hi: 1, Verdict: claims.Refuted, Group: []claims.Setting{{Param: "i", Value: i}}})
 	}
 	var b strings.Builder
-	if err := NewVerdicts(js).Write(&b, 80, Style{}); err != nil || strings.Count(b.String(), "\n") != 7 ||
+	if err := NewVerdicts(nil, js).Write(&b, 80, Style{}); err != nil || strings.Count(b.String(), "\n") != 7 ||
 		!strings.HasSuffix(b.String(), "  ✗ i=3  1\n    ... and 5 more groups that are not supported\n") {
 		t.Errorf("got\n%s\nerror %v", b.String(), err)
 	}
@@ -129,7 +143,7 @@ func TestVerdictsFit(t *testing.T) {
 		}
 		width := rapid.IntRange(50, 120).Draw(t, "width")
 		var b strings.Builder
-		if err := NewVerdicts(js).Write(&b, width, Style{}); err != nil {
+		if err := NewVerdicts(nil, js).Write(&b, width, Style{}); err != nil {
 			t.Fatal(err)
 		}
 		for line := range strings.Lines(b.String()) {

@@ -39,7 +39,9 @@ type claimView struct {
 	Value, Expect, Over string
 	Where, ForEach      string
 	Points, Samples     string
-	Warnings            []warningView
+	// Share of the resamples that meet what is expected, of a claim of one group.
+	Share    string
+	Warnings []warningView
 }
 
 // An outcomeView is one judgement.
@@ -128,6 +130,9 @@ func newClaimView(c *spec.Claim, index int, own []claims.Judgement) claimView {
 		}
 	}
 	v.Warnings = distinct(v.Warnings)
+	if j := own[0]; len(own) == 1 && !math.IsNaN(j.Share) && !j.Exact {
+		v.Share = fmt.Sprintf("%.4g%% of %s, corrected where they are few or skewed", 100*j.Share, counted(int64(j.Resamples), "resample"))
+	}
 	v.Points, v.Samples = counted(int64(points), "row"), counted(int64(samples), "sample")
 	v.judge(own)
 	return v
