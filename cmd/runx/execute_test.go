@@ -87,13 +87,13 @@ func TestWarningsOfClaims(t *testing.T) {
 	t.Parallel()
 	few, odd := stats.Warning{What: "few samples", Cure: "take more"}, stats.Warning{What: "odd"}
 	r := reading{judgements: []claims.Judgement{
-		{Claim: "a", Warnings: []stats.Warning{few}},
-		{Claim: "a", Warnings: []stats.Warning{few}},
+		{Claim: "a", Group: []claims.Setting{{Param: "size", Value: int64(4)}}, Warnings: []stats.Warning{few}},
+		{Claim: "a", Warnings: []stats.Warning{{What: "even fewer samples", Cure: few.Cure}}},
 		{Claim: "b", Warnings: []stats.Warning{few, odd}},
 		{Claim: "c", Warnings: []stats.Warning{few}},
 	}}
 	want := []results.Warning{
-		{Message: `claim "a" and 2 others: few samples`, Cure: "take more"},
+		{Message: `claim "a" at size=4, and likewise in 1 more group and 2 other claims: few samples`, Cure: "take more"},
 		{Message: `claim "b": odd`},
 	}
 	if got := r.warnings(); !slices.Equal(got, want) {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"runx/internal/claims"
 	"runx/internal/report"
@@ -131,27 +130,59 @@ func isFile(path string) bool {
 // warnings are what one should know before believing the verdicts, each once,
 // however many claims it is about.
 func (r *reading) warnings() []results.Warning {
-	about := map[stats.Warning][]string{}
-	var order []stats.Warning
+	var all []doubted
 	for i := range r.judgements {
 		for _, w := range r.judgements[i].Warnings {
-			if about[w] == nil {
-				order = append(order, w)
-			}
-			if claim := r.judgements[i].Claim; !slices.Contains(about[w], claim) {
-				about[w] = append(about[w], claim)
-			}
+			all = add(all, &r.judgements[i], w)
 		}
 	}
 	var warnings []results.Warning
-	for _, w := range order {
-		names := fmt.Sprintf("claim %q", about[w][0])
-		if n := len(about[w]); n > 1 {
-			names += " and " + plural(int64(n-1), "other")
-		}
-		warnings = append(warnings, results.Warning{Message: names + ": " + w.What, Cure: w.Cure})
+	for _, d := range all {
+		warnings = append(warnings, results.Warning{Message: d.names() + ": " + d.What, Cure: d.Cure})
 	}
 	return warnings
+}
+
+// A doubted is a warning, the claim and the group that it is about first, and
+// how many more there are of them.
+type doubted struct {
+	stats.Warning
+	claim, group   string
+	groups, claims int
+}
+
+// add counts a warning that has the cure of one on the same claim, or is one on
+// another claim word for word.
+func add(all []doubted, j *claims.Judgement, w stats.Warning) []doubted {
+	for i := range all {
+		switch d := &all[i]; {
+		case d.claim == j.Claim && d.Cure == w.Cure:
+			d.groups++
+			return all
+		case d.Warning == w:
+			d.claims++
+			return all
+		}
+	}
+	return append(all, doubted{Warning: w, claim: j.Claim, group: report.GroupText(j.Group)})
+}
+
+func (d *doubted) names() string {
+	text := fmt.Sprintf("claim %q", d.claim)
+	if d.group != "" {
+		text += " at " + d.group
+	}
+	var more []string
+	if d.groups > 0 {
+		more = append(more, plural(int64(d.groups), "more group"))
+	}
+	if d.claims > 0 {
+		more = append(more, plural(int64(d.claims), "other claim"))
+	}
+	if len(more) > 0 {
+		text += ", and likewise in " + strings.Join(more, " and ")
+	}
+	return text
 }
 
 // strictly is what the verdicts mean for the exit code where they have a say.

@@ -180,7 +180,7 @@ func (c *ClaimVerdict) writeGroups(b *strings.Builder, width int, style Style) {
 				continue
 			}
 			shown++
-			parts := []part{{text: groupText(g.Group)}, {text: valueText(g), strong: true}, {text: doubt(g)}}
+			parts := []part{{text: GroupText(g.Group)}, {text: valueText(g), strong: true}, {text: doubt(g)}}
 			writeParts(b, mark(verdict, style), parts, 2, width, style)
 		}
 	}
@@ -189,8 +189,8 @@ func (c *ClaimVerdict) writeGroups(b *strings.Builder, width int, style Style) {
 	}
 }
 
-// groupText names a group: "seq_len=128 dim=64".
-func groupText(group []claims.Setting) string {
+// GroupText names a group: "seq_len=128 dim=64".
+func GroupText(group []claims.Setting) string {
 	parts := make([]string, len(group))
 	for i, s := range group {
 		parts[i] = s.Param + "=" + settingText(s.Value)
