@@ -3,8 +3,10 @@ package spec
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/parser"
 
 	"runx/internal/document"
 	"runx/workloads"
@@ -78,7 +80,7 @@ func (b *builder) checkValue(d *claimDoc, t table) {
 		return // the decoder has reported it
 	}
 	value := any(0.0)
-	l := language{env: columnEnv(t.columns), functions: mathFunctions(), options: columnFunctions(nil, nil)}
+	l := language{env: claimEnv(t.columns, d.Value.Value), functions: mathFunctions(), options: columnFunctions(nil, nil)}
 	if b.columnsKnown(&l, "claim", d.Value, t) {
 		x := l.compileAs(&b.problems, d.Value, "one number or one bool", reflect.Int, reflect.Float64, reflect.Bool)
 		if x != nil {
@@ -216,6 +218,36 @@ func rowEnv(columns []tableColumn) map[string]any {
 		env[c.name] = c.kind.Zero()
 	}
 	return env
+}
+
+// claimEnv is columnEnv for a text, without the columns that have the name of a
+// function which it calls: before a parenthesis the function is meant, and expr
+// would look at the column alone.
+func claimEnv(columns []tableColumn, text string) map[string]any {
+	env := columnEnv(columns)
+	tree, err := parser.Parse(text)
+	if err != nil {
+		return env // compiling reports it
+	}
+	var called calledNames
+	ast.Walk(&tree.Node, &called)
+	for _, s := range Signatures() {
+		if slices.Contains(called, s.Name) {
+			delete(env, s.Name)
+		}
+	}
+	return env
+}
+
+// calledNames are the names before a parenthesis.
+type calledNames []string
+
+func (c *calledNames) Visit(node *ast.Node) {
+	if call, ok := (*node).(*ast.CallNode); ok {
+		if name, ok := call.Callee.(*ast.IdentifierNode); ok {
+			*c = append(*c, name.Value)
+		}
+	}
 }
 
 // columnEnv is the environment of a claim's value: all rows at once.

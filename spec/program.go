@@ -29,7 +29,7 @@ func (c *Claim) Program(call func(name string, args []any) (any, error)) (*Progr
 	var problems document.Problems
 	limit := &stepLimit{}
 	l := language{
-		env: columnEnv(c.columns), functions: mathFunctions(),
+		env: claimEnv(c.columns, c.Value), functions: mathFunctions(),
 		options: columnFunctions(call, limit), limit: limit,
 	}
 	p := &Program{value: l.compile(&problems, document.Text{Value: c.Value})}

@@ -169,3 +169,38 @@ func BenchmarkColumnQuantile(b *testing.B) {
 		c.Quantile(0.9)
 	}
 }
+
+// A parameter may have the name of a function, as that of a workload with known
+// answers does: before a parenthesis the function is meant, elsewhere the column.
+func TestNamesOfFunctions(t *testing.T) {
+	t.Parallel()
+	w := workloads.Workload{
+		Name: "probe", Doc: "Probe is not there.",
+		Params: []workloads.Param{{Name: "exponent", Kind: workloads.Float, Default: 2.0, Doc: "a name"}},
+		Open:   func(context.Context, workloads.Env) (workloads.Instance, error) { return nil, nil },
+	}
+	src := `version: 1
+name: demo
+workload: probe
+claims:
+  - {name: function, value: "exponent(n_ok, latency_ms_p50)", expect: value > 1}
+  - {name: column, value: max(exponent), expect: value > 1}
+`
+	s, err := Parse(t.Context(), "demo.yaml", []byte(src), Options{Workloads: []workloads.Workload{w}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	call := func(name string, args []any) (any, error) { return float64(len(args)), nil }
+	for i, columns := range []map[string]any{
+		{"n_ok": Column{1, 2}, "latency_ms_p50": Column{1, 4}},
+		{"exponent": Column{1, 2}},
+	} {
+		p, err := s.Claims[i].Program(call)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, err := p.Value(columns, 2); err != nil || v != 2.0 {
+			t.Errorf("%s: %v, %v, want 2", s.Claims[i].Name, v, err)
+		}
+	}
+}

@@ -63,7 +63,7 @@ func TestVerdictOfSomeRows(t *testing.T) {
 	js := someJudgements()[:1]
 	js[0].Warnings = []stats.Warning{{What: "few"}}
 	var b strings.Builder
-	v := NewVerdicts([]spec.Claim{{Where: []string{"size > 4", `mode == "a"`}}}, js)
+	v := NewVerdicts([]spec.Claim{{Where: []string{"size > 4", "mode == \"a\x1b\""}}}, js)
 	if err := v.Write(&b, 0, Style{}); err != nil || !strings.Contains(b.String(), `  where size > 4 and mode == "a�"  in doubt: see the warnings`) {
 		t.Errorf("got %q, error %v", b.String(), err)
 	}
