@@ -31,8 +31,9 @@ spec, which stands for its newest run.
 What else differs, such as the machine, the commit or the spec, is named first and never pooled silently. The
 repetition is the unit of chance; those that follow the ones before them are worth less. The shift is that of
 Hodges and Lehmann on logarithms, the test that of Mann and Whitney, corrected by Holm for all points and metrics
-together, so that two runs of the same thing say slower somewhere at most 5% of the time. A change within the
-margin is none. What differs from one run to the next of the same program is not in the samples of two runs:
+together, so that two runs of the same thing say slower somewhere at most 5% of the time. The intervals of the
+points hold 95% together, for all points and metrics, those over all points for all metrics. Faster stands for better
+and slower for worse, in any unit: more memory is slower. A change within the margin is none. What differs from one run to the next of the same program is not in the samples of two runs:
 measure in turns, and compare again before you believe a small shift.
 
 --fail-on makes it a gate for CI: the exit code is 5 where a point, or all of them together, has one of the

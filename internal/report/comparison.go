@@ -310,6 +310,10 @@ func (p *comparisonPrinter) verdicts(all []*compare.Comparison) {
 		}
 		p.line(strings.TrimRight(text, " "))
 	}
+	if len(lines) > 1 || len(all) > 0 && len(all[0].Metrics) > 0 && len(all[0].Metrics[0].Pairs) > 1 {
+		text := fmt.Sprintf("intervals hold %g%% together, for all points and metrics; p is corrected likewise; slower stands for worse, in any unit", 100*all[0].Confidence)
+		p.line(p.style.Dim(Wrap(text, p.width, 0)))
+	}
 }
 
 // paint colours what is said of a metric.

@@ -78,6 +78,7 @@ only in 20261123t140501z-3f9a: seq_len=512
 
 latency_ms    ✗ slower  +6.0% [+4.0%, +8.0%]  1 slower, 1 unclear
 memory_bytes  = same    0% exact              2 same
+intervals hold 95% together, for all points and metrics; p is corrected likewise; slower stands for worse, in any unit
 `
 	if normalised(got) != normalised(want) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -119,7 +119,7 @@ func newComparisonPage(comparisons []*compare.Comparison) *comparisonPage {
 	first := comparisons[0]
 	p := &comparisonPage{
 		Base: report.Printable(first.Base), By: report.Printable(first.By), Differences: differencesOf(comparisons), Command: commandOf(first),
-		Terms: fmt.Sprintf("A change of less than %s either way is as good as none. The intervals are of %s for all pairs of a metric together.",
+		Terms: fmt.Sprintf("A change of less than %s either way is as good as none. Intervals hold %s together: those of the points for all points and metrics, those over all points for all metrics; p is corrected for all points and metrics.",
 			report.Percent(first.Margin), report.Percent(first.Confidence)),
 	}
 	p.Title = p.Base + " and what it is compared with"
