@@ -86,6 +86,9 @@ func (c *chart) caption(title string) string {
 		fmt.Fprintf(&b, ", a panel per %s", c.plot.Facet)
 	}
 	b.WriteString(".")
+	if c.plot.Fit != "" {
+		b.WriteString(" Dashed curves are fitted to all points of a series; their brackets hold 95% by how the points scatter about the curve.")
+	}
 	for _, fact := range c.facts[:min(len(c.facts), maxFacts)] {
 		b.WriteString(" " + capital(fact))
 	}

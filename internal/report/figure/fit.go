@@ -60,8 +60,14 @@ func (c *chart) nameOf(g *group) string {
 	return c.label(c.plot.Color) + " = " + g.label
 }
 
+// leastFitted is how many points a curve is fitted to: through two it always goes.
+const leastFitted = 3
+
 // fit fits the plot's curve. It is false where the points have none.
 func (t *trace) fit(points plotter.XYs) (fitted, bool) {
+	if len(points) < leastFitted {
+		return fitted{}, false
+	}
 	x, y := make([]float64, len(points)), make([]float64, len(points))
 	for i, q := range points {
 		x[i], y[i] = q.X, q.Y

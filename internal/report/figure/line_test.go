@@ -256,3 +256,18 @@ func TestNewOfNoPlot(t *testing.T) {
 		}
 	}
 }
+
+// Through two points every curve goes: it would say nothing.
+func TestNoFitThroughTwoPoints(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]bool{2: false, 3: true} {
+		points := make(plotter.XYs, n)
+		for i := range points {
+			points[i] = plotter.XY{X: float64(i + 1), Y: float64(2*i + 2)}
+		}
+		tr := trace{chart: &chart{plot: &spec.Plot{Fit: "power"}}}
+		if _, ok := tr.fit(points); ok != want {
+			t.Errorf("%d points: %v, want %v", n, ok, want)
+		}
+	}
+}
