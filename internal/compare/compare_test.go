@@ -415,6 +415,26 @@ func TestZeros(t *testing.T) {
 	}
 }
 
+// Where there was nothing there is no ratio, but what all points say holds.
+func TestZerosOverAll(t *testing.T) {
+	t.Parallel()
+	of := func(a, b float64) *side {
+		return &side{params: []string{"i"}, points: []*point{published("x", a, a, a, a), published("y", b, b, b, b)}}
+	}
+	for _, c := range []struct {
+		base, next *side
+		want       Verdict
+	}{
+		{of(0, 0), of(3, 4), Slower},
+		{of(0, 5), of(3, 1), Unclear},
+		{of(5, 5), of(0, 0), Faster},
+	} {
+		if m := compared(t, c.base, c.next); m.Verdict != c.want || !math.IsNaN(m.Ratio) {
+			t.Errorf("%+v: %s %g, want %s without a ratio", m.Pairs, m.Verdict, m.Ratio, c.want)
+		}
+	}
+}
+
 // A run without tables says how to make them.
 func TestNoTables(t *testing.T) {
 	t.Parallel()

@@ -28,6 +28,7 @@ func (m *MetricComparison) overall(all []*contest, level, margin float64, better
 			continue
 		}
 		if !(c.pair.Ratio > 0) { // it has no logarithm
+			m.Verdict = unanimous(all)
 			return
 		}
 		if v := c.variance(); math.IsNaN(v) {
@@ -52,6 +53,21 @@ func (m *MetricComparison) overall(all []*contest, level, margin float64, better
 	middle, half := sure.sum/sure.n, sure.halfWidth(level)
 	m.Ratio, m.Lo, m.Hi = math.Exp(middle), math.Exp(middle-half), math.Exp(middle+half)
 	m.Verdict = judge(m.Ratio, m.Lo, m.Hi, margin, better)
+}
+
+// unanimous is the verdict on every pair, Unclear where they differ: what has no
+// ratio, such as bytes where there were none, may still have a direction.
+func unanimous(all []*contest) Verdict {
+	v := Verdict("")
+	for _, c := range all {
+		if c.judgeable() && v == "" {
+			v = c.pair.Verdict
+		}
+		if c.judgeable() && v != c.pair.Verdict {
+			return Unclear
+		}
+	}
+	return v
 }
 
 // A mean is one of logarithms of ratios, and what it takes to say how sure it is.
