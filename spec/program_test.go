@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
@@ -57,13 +56,9 @@ func TestProgramBounds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		began := time.Now()
 		_, err = p.Value(columns, rows)
 		if ended := err != nil && strings.Contains(err.Error(), "steps"); ended != tt.ends {
 			t.Errorf("%s: %v", tt.value, err)
-		}
-		if took := time.Since(began); took > 5*time.Second {
-			t.Errorf("%s took %v", tt.value, took)
 		}
 	}
 }

@@ -16,7 +16,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"gonum.org/v1/plot/plotter"
 
@@ -59,25 +58,29 @@ func TestHardLines(t *testing.T) {
 	}
 }
 
-// A scatter of 10^5 samples is drawn at once, and small. It takes a time, and
-// therefore runs alone.
-func TestManyPoints(t *testing.T) {
+// manySamples are a table of 10^5 samples, and a plot that shows them all.
+func manySamples(t testing.TB) (*results.Table, spec.Plot) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	var rows [][]any
 	for i := range 100_000 {
 		rows = append(rows, sampleRow(i, 1<<(i%4), string(rune('a'+i%5)), math.Exp(rng.NormFloat64())))
 	}
-	table := tableOf(t, sampleColumns, rows...)
-	best := time.Hour
-	var f *Figure
-	for range 3 {
-		begun := time.Now()
-		f = figureOf(t, table, spec.Plot{Kind: spec.Scatter, X: "rep", Y: []string{"latency_ms"}, Samples: true, Color: "mode", LogY: true, Fit: "power"})
-		best = min(best, time.Since(begun))
+	return tableOf(t, sampleColumns, rows...),
+		spec.Plot{Kind: spec.Scatter, X: "rep", Y: []string{"latency_ms"}, Samples: true, Color: "mode", LogY: true, Fit: "power"}
+}
+
+func BenchmarkScatter(b *testing.B) {
+	table, plot := manySamples(b)
+	for b.Loop() {
+		figureOf(b, table, plot)
 	}
-	if best > 300*time.Millisecond && !testing.Short() {
-		t.Errorf("it took %v", best)
-	}
+}
+
+// A scatter of 10^5 samples is small.
+func TestManyPoints(t *testing.T) {
+	t.Parallel()
+	table, plot := manySamples(t)
+	f := figureOf(t, table, plot)
 	checkSVG(t, "the scatter", f, 200<<10)
 	dots := 0
 	for _, x := range f.scene.shapes {
